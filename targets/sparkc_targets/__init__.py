@@ -1,0 +1,1 @@
+"""What a Plan can be turned into: one folder per target."""
