@@ -234,7 +234,8 @@ class Mount:
     """A path of the node seen in a container.
 
     Args:
-        kind: weights must exist before the start; a cache is created; a file is brought by sparkc; a secret has mode 0600.
+        kind: weights must exist before the start; a cache is created; a file is brought by sparkc; a secret has
+            mode 0600; an author's own mount must exist.
     """
 
     host: str
