@@ -1,0 +1,1 @@
+"""Facts about engines, machines, models and images, each with its source."""
