@@ -1,0 +1,1 @@
+"""Put this folder on the import path: `plans` and `tools` are shared by every test."""
