@@ -31,7 +31,7 @@ class Shape:
         state_layers: hybrids: layers with a fixed state per request instead of a cache that grows.
         conv_kernel: hybrids: length of the short convolution.
         key_heads, key_dim, value_heads, value_dim: hybrid-gdn: heads and widths of the linear attention.
-        state_heads, state_head_dim, state_groups, state_size: hybrid-mamba2: heads, their width, groups, SSM state size.
+        state_heads, state_head_dim, state_groups, state_size: hybrid-mamba2: heads, their width, groups, state size.
         index_layers, index_dim: layers of sparse attention that keep a side index per token, and its width.
     """
 

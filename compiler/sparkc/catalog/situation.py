@@ -1,0 +1,62 @@
+"""What is known of a launch when a fact of the catalog is held against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A launch, seen from the catalog. None means unknown, not absent.
+
+    Args:
+        family: model family of the catalog; None for a model that it does not know.
+        nccl: NCCL version in the image, when someone stated it.
+        settings: further switches in the words of the data files (`cuda_graphs: off`, `tool_calls: yes`, …).
+    """
+
+    engine: str
+    engine_version: str | None
+    executor: str
+    hardware: str
+    nodes: int
+    tensor: int
+    pipeline: int
+    expert: int
+    quant: str
+    family: str | None
+    nccl: str | None = None
+    settings: tuple[tuple[str, str], ...] = ()
+
+    def setting(self, key: str) -> str | None:
+        """Return a switch, or None when nothing is known of it."""
+        return dict(self.settings).get(key)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """When a fact holds: every field that is given must agree.
+
+    Args:
+        engine_versions: PEP 440 range; a version that cannot be compared counts as inside.
+        nccl_versions: PEP 440 range; an unknown NCCL counts as inside.
+        nodes: exact numbers of nodes; empty for any.
+        several_nodes: True for more than one node only.
+        tensor, pipeline: at least so many.
+        expert: True with expert parallelism, False without.
+        settings: switch and the values it may have; an unknown switch does not agree.
+    """
+
+    engines: tuple[str, ...] = ()
+    engine_versions: str = ""
+    executors: tuple[str, ...] = ()
+    hardware: tuple[str, ...] = ()
+    quants: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+    nccl_versions: str = ""
+    nodes: tuple[int, ...] = ()
+    several_nodes: bool = False
+    tensor: int = 1
+    pipeline: int = 1
+    expert: bool | None = None
+    settings: tuple[tuple[str, tuple[str, ...]], ...] = ()
