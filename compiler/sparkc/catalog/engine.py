@@ -1,0 +1,482 @@
+"""What one version of an engine understands: its flags, variables, JSON keys and registered names.
+
+A catalog is a generated JSON file, `engines/<engine>-<version>.json`, written by `python -m sparkc.extract` from the
+release's own source. Shipped files are checked in tests and trusted here; a build reads only the one it needs, and an
+entry becomes an object only when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import TypeAlias
+
+from packaging.version import InvalidVersion, Version
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+
+ENGINES = Path(__file__).parent / "engines"
+UNKNOWN = "unknown"
+
+
+class Kind(StrEnum):
+    """What a value must look like.
+
+    A switch takes no value. `number` is an int or a float, `any` is what the engine does not narrow.
+    """
+
+    SWITCH = "switch"
+    BOOL = "bool"
+    INT = "int"
+    FLOAT = "float"
+    STR = "str"
+    LIST = "list"
+    JSON = "json"
+    ANY = "any"
+
+
+class Group(StrEnum):
+    """Lists of names that an engine registers under a common purpose."""
+
+    TOOL_PARSERS = "tool_parsers"
+    REASONING_PARSERS = "reasoning_parsers"
+    QUANTIZATION = "quantization"
+    LOAD_FORMATS = "load_formats"
+    ATTENTION_BACKENDS = "attention_backends"
+    MOE_BACKENDS = "moe_backends"
+    LINEAR_BACKENDS = "linear_backends"
+    CUDAGRAPH_MODES = "cudagraph_modes"
+    SPECULATIVE_METHODS = "speculative_methods"
+    SPECULATIVE_MODEL_TYPES = "speculative_model_types"
+    EXECUTORS = "executors"
+
+
+@dataclass(frozen=True)
+class Deprecation:
+    """The engine says that a name is on its way out.
+
+    Args:
+        removed_in: version that the engine names for the removal ("0.12.0"), when it names one.
+        instead: flags or variables that it names as replacement; may be empty.
+    """
+
+    removed_in: str | None
+    instead: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Value:
+    """What may be written as a value, of a flag or of a JSON key.
+
+    Args:
+        kind: of one value; of the items where there are several.
+        choices: the closed list, refused outside of it; None when there is none.
+        suggestions: names the engine knows, but other words pass its parser too.
+        any_case: choices compare without regard to case.
+        any_dash: choices compare with `-` and `_` as one.
+        suffixes: integers may end in k, M, G and the like.
+        none_allowed: the words `None` and the empty string mean "not set".
+        low: the least value allowed, `above` when the bound itself is excluded; None when open.
+        high: the greatest value allowed, `below` when the bound itself is excluded; None when open.
+        default: when nothing is said. None is a value of its own: the engine decides later.
+        default_known: False when the default is computed at start, so that `default` says nothing.
+        schema: name of the schema that a JSON value follows; None when its keys are free.
+    """
+
+    kind: Kind
+    choices: tuple[Json, ...] | None = None
+    suggestions: tuple[str, ...] = ()
+    any_case: bool = False
+    any_dash: bool = False
+    suffixes: bool = False
+    none_allowed: bool = False
+    low: float | None = None
+    above: float | None = None
+    high: float | None = None
+    below: float | None = None
+    default: Json = None
+    default_known: bool = True
+    schema: str | None = None
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One option of the engine's command line.
+
+    Args:
+        name: canonical long name, with dashes (`--max-model-len`).
+        aliases: other spellings of the same (`-tp`).
+        negatives: spellings that switch it off. The first is the one to emit.
+        value: what it takes.
+        nargs: as in argparse: `+`, `*`, `?`, a count; None is exactly one value (none for a switch).
+        repeats: may be given several times, each adds.
+        required: the program refuses to start without it.
+        sets: the JSON key that this flag sets too (`AttentionConfig.backend`); None when there is none.
+        deprecated: None when it is not.
+        negated: the spelling that was looked up is one of the negatives.
+        inner: keys after the name, when the spelling looked up was `--compilation-config.mode`.
+    """
+
+    name: str
+    value: Value
+    aliases: tuple[str, ...] = ()
+    negatives: tuple[str, ...] = ()
+    nargs: str | int | None = None
+    repeats: bool = False
+    required: bool = False
+    sets: str | None = None
+    deprecated: Deprecation | None = None
+    negated: bool = False
+    inner: tuple[str, ...] = ()
+
+    @property
+    def is_switch(self) -> bool:
+        """Tell whether it stands alone on the command line."""
+        return self.value.kind is Kind.SWITCH
+
+
+@dataclass(frozen=True)
+class Spellings:
+    """How the reader of a yes/no variable understands words.
+
+    Args:
+        true: words that switch it on; `*` stands for any word that is not empty, `set` for its mere presence.
+        any_case: the words compare without regard to case.
+        otherwise: what happens to a word that is not listed: it counts as `false`, or the program `refuses` it.
+    """
+
+    true: tuple[str, ...]
+    any_case: bool
+    otherwise: str
+
+    def says_yes(self, word: str) -> bool | None:
+        """Tell what the reader makes of `word`; None when it would refuse it."""
+        if "set" in self.true:
+            return True
+        if "*" in self.true:
+            return word != ""
+        if (word.lower() if self.any_case else word) in self.true:
+            return True
+        return None if self.otherwise == "refuses" and word not in ("0", "") else False
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An environment variable and who reads it.
+
+    Args:
+        name: exactly as it is read; case matters.
+        owner: `vllm`, `ray`, `nccl`, `image eugr-vllm` and so on.
+        kind: of its value.
+        choices: closed list, or None.
+        suggestions: known words, others pass too.
+        default: the text that the reader assumes when it is absent; None when absence has its own meaning or is not known.
+        spellings: how a yes/no variable understands words; None when that is not known.
+        readers: processes that read it: raylet, driver, worker, host, proxy. Empty when `dead`.
+        per_node: the value belongs to one node; the same on all of them is a mistake.
+        deprecated: None when it is not.
+        dead: why no program reads it any more; None when one does.
+        source: public origin of a hand-kept entry; None for generated ones.
+    """
+
+    name: str
+    owner: str
+    kind: Kind = Kind.ANY
+    choices: tuple[str, ...] | None = None
+    suggestions: tuple[str, ...] = ()
+    any_case: bool = False
+    default: str | None = None
+    spellings: Spellings | None = None
+    readers: frozenset[str] = frozenset()
+    per_node: bool = False
+    deprecated: Deprecation | None = None
+    dead: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a structured value."""
+
+    name: str
+    value: Value
+    many: bool = False
+    deprecated: Deprecation | None = None
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The keys of one structured value.
+
+    Args:
+        closed: a key that is not listed is refused.
+    """
+
+    name: str
+    keys: Mapping[str, Key]
+    closed: bool
+
+
+@dataclass(frozen=True)
+class RayCopy:
+    """Which variables of the driver the engine hands to its Ray workers by itself.
+
+    Args:
+        everything: the whole environment of the driver, `except_for` excluded.
+        declared: the engine's own declared variables.
+    """
+
+    everything: bool
+    declared: bool
+    prefixes: tuple[str, ...]
+    names: tuple[str, ...]
+    except_for: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EngineCatalog:
+    """All that is known about one version of an engine. Obtain it from `find_engine` or `read_catalog`."""
+
+    engine: str
+    version: str
+    read_from: str
+    _data: Mapping[str, Json] = field(repr=False, compare=False)
+
+    def flag(self, spelling: str) -> Flag | None:
+        """Return the flag that this spelling means, by name, alias, negative or dotted key."""
+        word, *inner = spelling.split(".") if self._parser("dots") else [spelling]
+        if self._parser("underscores") and word.startswith("--"):
+            word = word.replace("_", "-")
+        name = self._spelled().get(word)
+        if name is None:
+            return None
+        flag = _flag(name, _table(self._data["flags"])[name])
+        return replace(flag, negated=word in flag.negatives, inner=tuple(inner))
+
+    def flags(self) -> tuple[Flag, ...]:
+        """Return every flag, sorted by canonical name."""
+        return tuple(_flag(name, entry) for name, entry in _table(self._data["flags"]).items())
+
+    def names(self) -> tuple[str, ...]:
+        """Return every option string there is: canonical names, aliases and negatives, sorted."""
+        return tuple(sorted(self._spelled()))
+
+    def variable(self, name: str) -> Variable | None:
+        """Return a variable that the engine declares, or reads by name somewhere in its code."""
+        entry = _table(self._data["variables"]).get(name)
+        if entry is not None:
+            return _variable(name, self.engine, entry)
+        return Variable(name, self.engine, readers=ENGINE_READERS) if name in _names(self._data["reads"]) else None
+
+    def variables(self) -> tuple[str, ...]:
+        """Return the names of the declared variables, sorted."""
+        return tuple(_table(self._data["variables"]))
+
+    def schema(self, name: str | None) -> Schema | None:
+        """Return the keys of a structured value (`flag.value.schema`, or the schema of a key in it)."""
+        entry = _table(self._data["schemas"]).get(name or "")
+        if entry is None:
+            return None
+        keys = {key: _key(key, value) for key, value in _table(_table(entry)["keys"]).items()}
+        return Schema(name or "", keys, closed=bool(_table(entry)["closed"]))
+
+    def registered(self, group: Group) -> tuple[str, ...]:
+        """Return the names that this version registers in a group; empty when it knows no such group."""
+        return _names(_table(self._data["registered"]).get(group.value))
+
+    def parsers(self, kind: str) -> tuple[str, ...]:
+        """Return the names of the `tool` or `reasoning` parsers."""
+        return self.registered(Group(f"{kind}_parsers"))
+
+    @property
+    def ray_copy(self) -> RayCopy | None:
+        """Return how variables reach Ray workers; None when the engine has no such mechanism."""
+        entry = self._data.get("ray_copy")
+        if entry is None:
+            return None
+        table = _table(entry)
+        return RayCopy(
+            everything=bool(table["everything"]),
+            declared=bool(table["declared"]),
+            prefixes=_names(table["prefixes"]),
+            names=_names(table["names"]),
+            except_for=_names(table["except_for"]),
+        )
+
+    def reaches_ray_workers(self, name: str) -> bool:
+        """Tell whether a variable set for the driver alone arrives at its Ray workers on other nodes."""
+        copy = self.ray_copy
+        if copy is None or name in copy.except_for:
+            return False
+        declared = copy.declared and name in _table(self._data["variables"])
+        return copy.everything or declared or name in copy.names or name.startswith(copy.prefixes or ("\0",))
+
+    def _parser(self, habit: str) -> bool:
+        return bool(_table(self._data["parser"]).get(habit))
+
+    def _spelled(self) -> Mapping[str, str]:
+        return _spellings_of(self)
+
+
+@dataclass(frozen=True)
+class Match:
+    """A catalog for a wanted version.
+
+    Args:
+        exact: it is of this very version (or of the release that a pre-release leads to); only then is an
+            unknown name an error.
+    """
+
+    catalog: EngineCatalog
+    exact: bool
+
+
+ENGINE_READERS = frozenset({"driver", "worker"})
+
+
+def find_engine(name: str, version: str) -> Match | None:
+    """Return the catalog to check against, or None when nothing can be checked.
+
+    `0.18.1rc1`, `0.18.1.dev3+g1234` and `0.18.1+cu130` belong to 0.18.1. A version without a catalog uses the nearest
+    lower one; a version older than all uses the oldest, because a name that existed later is a weaker hint than none.
+    `unknown`, a word that is no version, and an engine without catalogs give None.
+    """
+    wanted = _version(version)
+    known = available(name)
+    if wanted is None or not known:
+        return None
+    if str(wanted) in known:
+        return Match(_shipped(name, str(wanted)), exact=True)
+    release = Version(f"{wanted.epoch}!{wanted.base_version}") if wanted.epoch else Version(wanted.base_version)
+    if wanted.post is None and str(release) in known:
+        return Match(_shipped(name, str(release)), exact=True)
+    lower = [candidate for candidate in known if Version(candidate) <= wanted]
+    return Match(_shipped(name, lower[-1] if lower else known[0]), exact=False)
+
+
+@cache
+def available(engine: str) -> tuple[str, ...]:
+    """Return the versions of an engine that have a catalog, oldest first."""
+    prefix = f"{engine}-"
+    found = (path.stem.removeprefix(prefix) for path in ENGINES.glob(f"{prefix}[0-9]*.json"))
+    return tuple(sorted(found, key=Version))
+
+
+def open_catalog(data: Mapping[str, Json]) -> EngineCatalog:
+    """Return the look-up over the content of a catalog file, which is taken to be right."""
+    return EngineCatalog(str(data["engine"]), str(data["version"]), str(data["read_from"]), data)
+
+
+@cache
+def _shipped(engine: str, version: str) -> EngineCatalog:
+    return open_catalog(json.loads((ENGINES / f"{engine}-{version}.json").read_bytes()))
+
+
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
+
+
+@cache
+def _spellings_of(catalog: EngineCatalog) -> Mapping[str, str]:
+    spelled: dict[str, str] = {}
+    for name, entry in _table(catalog._data["flags"]).items():
+        flag = _table(entry)
+        for spelling in (name, *_names(flag.get("aliases")), *_names(flag.get("negatives"))):
+            spelled[spelling] = name
+    return spelled
+
+
+def _flag(name: str, entry: Json) -> Flag:
+    table = _table(entry)
+    nargs = table.get("nargs")
+    return Flag(
+        name=name,
+        value=_value(table),
+        aliases=_names(table.get("aliases")),
+        negatives=_names(table.get("negatives")),
+        nargs=nargs if isinstance(nargs, str | int) else None,
+        repeats=bool(table.get("repeats")),
+        required=bool(table.get("required")),
+        sets=_text(table.get("sets")),
+        deprecated=_deprecation(table.get("deprecated")),
+    )
+
+
+def _key(name: str, entry: Json) -> Key:
+    table = _table(entry)
+    return Key(name, _value(table), bool(table.get("many")), _deprecation(table.get("deprecated")))
+
+
+def _value(table: Mapping[str, Json]) -> Value:
+    choices = table.get("choices")
+    return Value(
+        kind=Kind(str(table.get("kind", Kind.ANY))),
+        choices=tuple(choices) if isinstance(choices, list) else None,
+        suggestions=_names(table.get("suggestions")),
+        any_case=bool(table.get("any_case")),
+        any_dash=bool(table.get("any_dash")),
+        suffixes=bool(table.get("suffixes")),
+        none_allowed=bool(table.get("none_allowed")),
+        low=_bound(table.get("low")),
+        above=_bound(table.get("above")),
+        high=_bound(table.get("high")),
+        below=_bound(table.get("below")),
+        default=table.get("default"),
+        default_known="default" in table,
+        schema=_text(table.get("schema")),
+    )
+
+
+def _variable(name: str, owner: str, entry: Json) -> Variable:
+    table = _table(entry)
+    readers = _names(table.get("readers"))
+    return Variable(
+        name=name,
+        owner=owner,
+        kind=Kind(str(table.get("kind", Kind.ANY))),
+        choices=_names(table.get("choices")) or None,
+        suggestions=_names(table.get("suggestions")),
+        any_case=bool(table.get("any_case")),
+        default=_text(table.get("default")),
+        spellings=_spellings(table.get("spellings")),
+        readers=frozenset(readers) if readers else ENGINE_READERS,
+        deprecated=_deprecation(table.get("deprecated")),
+    )
+
+
+def _spellings(entry: Json) -> Spellings | None:
+    if entry is None:
+        return None
+    table = _table(entry)
+    return Spellings(_names(table["true"]), bool(table.get("any_case")), str(table["otherwise"]))
+
+
+def _deprecation(entry: Json) -> Deprecation | None:
+    if entry is None:
+        return None
+    table = _table(entry)
+    return Deprecation(_text(table.get("removed_in")), _names(table.get("instead")))
+
+
+def _table(value: Json) -> Mapping[str, Json]:
+    assert isinstance(value, dict), value
+    return value
+
+
+def _names(value: Json) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()
+
+
+def _text(value: Json) -> str | None:
+    return None if value is None else str(value)
+
+
+def _bound(value: Json) -> float | None:
+    return value if isinstance(value, int | float) else None

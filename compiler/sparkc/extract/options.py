@@ -1,0 +1,196 @@
+"""What a command line declares: a recorder in the place of the engine's argument parser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sparkc.catalog.engine import Json
+from sparkc.extract.interpreter import Host, Interpreter
+from sparkc.extract.natives import SUPPRESS, Converter, as_converter
+from sparkc.extract.values import Class, External, Function, Instance, Member, Raised, Undecidable, Unknown
+
+Names = Callable[[str], tuple[str, ...]]
+Entry = dict[str, Json]
+
+SWITCHES = frozenset({"store_true", "store_false", "store_const", "count", "help", "version"})
+BOOLEAN_PAIR = "argparse.BooleanOptionalAction"
+DEPRECATED = re.compile(r"\[deprecated|deprecated:|\bis deprecated|\bhas been deprecated|^deprecated\b", re.IGNORECASE)
+REMOVED_IN = re.compile(r"removed in (?:a future|version |v)?(\d+\.\d+(?:\.\d+)?)")
+INSTEAD = re.compile(r"(?:\buse|\bin favou?r of|\breplaced by|\bsuperseded by|\bprefer)\b[^.]*?(--[a-z0-9][a-z0-9.-]*[a-z0-9])", re.IGNORECASE)
+
+
+@dataclass
+class Recorder(Host):
+    """Stands in for the parser and for each of its groups; keeps what `add_argument` is given."""
+
+    calls: list[tuple[tuple[str, ...], dict[str, object]]] = field(default_factory=list)
+
+    def add_argument(self, *names: object, **words: object) -> None:
+        """Keep one declaration; positional arguments are no flags."""
+        spelled = tuple(str(name) for name in names)
+        if spelled and spelled[0].startswith("-"):
+            self.calls.append((spelled, dict(words)))
+
+    def add_argument_group(self, *_: object, **__: object) -> Recorder:
+        """Return the group, which records in the same place."""
+        return self
+
+    def add_mutually_exclusive_group(self, *_: object, **__: object) -> Recorder:
+        """Return the group, which records in the same place."""
+        return self
+
+    def set_defaults(self, **_: object) -> None:
+        """Take nothing: what a default overrides is known to the engine alone."""
+
+
+def flags_from(recorder: Recorder, interpreter: Interpreter, negatives: Names, schemas: dict[str, Class]) -> dict[str, Entry]:
+    """Return the catalog entries of all declared flags, by canonical name.
+
+    Args:
+        negatives: gives the spellings that switch a boolean pair off, by its positive long name.
+        schemas: takes up the classes that structured values name.
+    """
+    flags: dict[str, Entry] = {}
+    for names, words in recorder.calls:
+        name = _canonical(names)
+        entry = entry_of(words, interpreter, schemas)
+        aliases = [other for other in names if other != name]
+        if words.get("action") == External(BOOLEAN_PAIR):
+            longs = [other for other in names if other.startswith("--")]
+            entry["negatives"] = [spelling for long in longs for spelling in negatives(long)]
+        if aliases:
+            entry["aliases"] = list(aliases)
+        flags[name] = entry
+    return flags
+
+
+def entry_of(words: Mapping[str, object], interpreter: Interpreter, schemas: dict[str, Class]) -> Entry:
+    """Return the catalog entry for the keyword arguments of one `add_argument`."""
+    entry: Entry = _value_entry(words, interpreter, schemas)
+    nargs = words.get("nargs")
+    if isinstance(nargs, str | int):
+        entry["nargs"] = nargs
+    if words.get("action") in ("append", "extend"):
+        entry["repeats"] = True
+    if words.get("required") is True:
+        entry["required"] = True
+    if isinstance(words.get("sets"), str):
+        entry["sets"] = str(words["sets"])
+    deprecated = deprecation_in(str(words.get("help", "")), said=words.get("deprecated") is True)
+    if deprecated is not None:
+        entry["deprecated"] = deprecated
+    return entry
+
+
+def deprecation_in(text: str, *, said: bool = False) -> Entry | None:
+    """Return what a text says about deprecation: the version of removal and the flags to use instead."""
+    if not said and not DEPRECATED.search(text):
+        return None
+    removed = REMOVED_IN.search(text)
+    instead = sorted({found for found in INSTEAD.findall(text)})
+    return {"removed_in": removed.group(1) if removed else None, "instead": list(instead)}
+
+
+def plain(value: object) -> tuple[Json] | None:
+    """Return a value as JSON in a tuple of one, or None when it has no such form."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return (value,)
+        case Member(value=inner):
+            return plain(inner) if isinstance(inner, str) else (value.name,)
+        case list() | tuple() | set() | frozenset():
+            items = [plain(item) for item in (sorted(value, key=str) if isinstance(value, set | frozenset) else value)]
+            return None if any(item is None for item in items) else ([item[0] for item in items if item is not None],)
+        case dict():
+            pairs = {str(key): plain(item) for key, item in value.items()}
+            return None if None in pairs.values() else ({key: item[0] for key, item in pairs.items() if item},)
+        case External(name=SUPPRESS.name):
+            return (None,)
+    return None
+
+
+def choices_entry(entry: Entry, choices: object) -> None:
+    """Put choices into an entry: closed when all are known, as suggestions when the machine adds more."""
+    if isinstance(choices, list | tuple | set | dict):
+        known = [item for item in (plain(choice) for choice in choices) if item is not None]
+        listed = sorted({item[0] for item in known if isinstance(item[0], str | int | float)}, key=_by_type)
+        if len(known) == len(choices):
+            entry["choices"] = list(listed)
+        else:
+            entry["suggestions"] = [str(item) for item in listed]
+
+
+def _value_entry(words: Mapping[str, object], interpreter: Interpreter, schemas: dict[str, Class]) -> Entry:
+    action = words.get("action")
+    entry: Entry = {}
+    if action == External(BOOLEAN_PAIR) or action in SWITCHES:
+        entry["kind"] = "switch"
+    else:
+        _type_entry(entry, words.get("type"), interpreter, schemas)
+        choices_entry(entry, words.get("choices"))
+        if isinstance(words.get("suggestions"), list):
+            entry["suggestions"] = [str(item) for item in words["suggestions"]]  # type: ignore[attr-defined]  # a list, asked above
+    default = plain(words.get("default", False if action == "store_true" else True if action == "store_false" else None))
+    if default is not None:
+        entry["default"] = default[0]
+    for bound, limit in words.get("bounds", ()):  # type: ignore[attr-defined]  # pairs, put there by get_kwargs
+        entry[bound] = limit
+    return entry
+
+
+def _type_entry(entry: Entry, given: object, interpreter: Interpreter, schemas: dict[str, Class]) -> None:
+    converter = as_converter(given)
+    if isinstance(converter, Function):
+        _probe(entry, converter, interpreter)
+    elif isinstance(converter, Converter):
+        entry["kind"] = converter.kind
+        if converter.none_allowed:
+            entry["none_allowed"] = True
+        if converter.suffixes:
+            entry["suffixes"] = True
+        if converter.schema is not None:
+            entry["schema"] = converter.schema.name
+            schemas[converter.schema.name] = converter.schema
+    elif isinstance(converter, External) and converter.name == "builtins.bool":
+        entry["kind"] = "bool"
+    else:
+        entry["kind"] = "any"
+
+
+def _probe(entry: Entry, function: Function, interpreter: Interpreter) -> None:
+    """Ask a converter of the engine's own what it makes of a word."""
+    try:
+        answer = interpreter.call(function, ["A-B"], {})
+    except (Raised, Undecidable):
+        entry["kind"] = "any"
+        return
+    if isinstance(answer, str):
+        entry["kind"] = "str"
+        if answer.lower() == answer or answer.upper() == answer:
+            folded = answer not in ("A-B", "A_B")
+            entry.update({"any_case": True} if folded else {})
+        if "_" in answer:
+            entry["any_dash"] = True
+    else:
+        entry["kind"] = "list" if isinstance(answer, list) else "any"
+
+
+def _canonical(names: tuple[str, ...]) -> str:
+    longs = [name for name in names if name.startswith("--")]
+    return longs[0] if longs else names[0]
+
+
+def _by_type(value: object) -> tuple[bool, object]:
+    return isinstance(value, str), value
+
+
+def class_of(value: object) -> Class | None:
+    """Return the class of an object or the class itself."""
+    if isinstance(value, Instance):
+        return value.cls
+    return value if isinstance(value, Class) else None
+
+
+__all__ = ["Recorder", "Unknown", "choices_entry", "class_of", "deprecation_in", "entry_of", "flags_from", "plain"]
