@@ -254,6 +254,9 @@ def _container(head: bool) -> Container:
                 spec("env.HF_TOKEN", "gated models need it"),
             ),
         ),
+        prepended=(
+            Setting("LD_LIBRARY_PATH", "/opt/nccl/lib", spec("env.LD_LIBRARY_PATH", "NCCL 2.30.4 before 2.28.9")),
+        ),
         mounts=_mounts(),
         devices=(Device("/dev/infiniband", rule("rdma-devices-missing", "NCCL opens the HCAs through it")),),
         gpus=Option("all", derived("containers", "1 GPU on each node")),
@@ -502,7 +505,7 @@ def hostile() -> Plan:
     """Return the two-Spark launch with every free text replaced by what breaks careless quoting.
 
     The head's engine gets each text of `HOSTILE` as the value of `--text-<n>` and of `TEXT_<n>`; its container gets
-    the environment `SHARED_<n>`, its mounts and secrets paths made of them, and a file whose content is hostile.
+    the environment `SHARED_<n>` and `PATHS_<n>` (prepended), its mounts and secrets paths made of them, and a file whose content is hostile.
     Names that have a grammar of their own (containers, processes, variables) keep it.
     """
     plan = _poisoned(two_sparks())
@@ -524,6 +527,7 @@ def hostile() -> Plan:
         container,
         processes=(raylet, engine),
         environment=settings("SHARED_"),
+        prepended=tuple(replace(setting, key=f"PATHS_{setting.key}") for setting in settings("")),
         secrets=tuple(
             replace(secret, file=f"/srv/{_segment(NASTY)}", to=f"/run/{_segment(HOSTILE[1])}")
             for secret in container.secrets
