@@ -26,7 +26,7 @@ UNKNOWN = "unknown"
 class Kind(StrEnum):
     """What a value must look like.
 
-    A switch takes no value. `number` is an int or a float, `any` is what the engine does not narrow.
+    A switch takes no value; `any` is what the engine does not narrow.
     """
 
     SWITCH = "switch"
@@ -144,24 +144,25 @@ class Spellings:
     """How the reader of a yes/no variable understands words.
 
     Args:
-        true: words that switch it on; `*` stands for any word that is not empty, `set` for its mere presence.
-        any_case: the words compare without regard to case.
-        otherwise: what happens to a word that is not listed: it counts as `false`, or the program `refuses` it.
+        true: words that switch it on.
+        false: words that switch it off.
+        otherwise: what a word in neither list does: it counts as `true` or `false`, or the program `refuses` it.
+        any_case: words compare without regard to case.
     """
 
     true: tuple[str, ...]
-    any_case: bool
+    false: tuple[str, ...]
     otherwise: str
+    any_case: bool
 
     def says_yes(self, word: str) -> bool | None:
-        """Tell what the reader makes of `word`; None when it would refuse it."""
-        if "set" in self.true:
+        """Tell what the reader makes of `word`; None when it refuses it."""
+        compared = word.lower() if self.any_case else word
+        if compared in self.true:
             return True
-        if "*" in self.true:
-            return word != ""
-        if (word.lower() if self.any_case else word) in self.true:
-            return True
-        return None if self.otherwise == "refuses" and word not in ("0", "") else False
+        if compared in self.false:
+            return False
+        return {"true": True, "false": False}.get(self.otherwise)
 
 
 @dataclass(frozen=True)
@@ -275,6 +276,11 @@ class EngineCatalog:
     def variables(self) -> tuple[str, ...]:
         """Return the names of the declared variables, sorted."""
         return tuple(_table(self._data["variables"]))
+
+    def in_other_case(self, name: str) -> str | None:
+        """Return the variable that differs from `name` in case only: names are read as they are spelled."""
+        folded = name.lower()
+        return next((known for known in self.variables() if known != name and known.lower() == folded), None)
 
     def schema(self, name: str | None) -> Schema | None:
         """Return the keys of a structured value (`flag.value.schema`, or the schema of a key in it)."""
@@ -455,7 +461,12 @@ def _spellings(entry: Json) -> Spellings | None:
     if entry is None:
         return None
     table = _table(entry)
-    return Spellings(_names(table["true"]), bool(table.get("any_case")), str(table["otherwise"]))
+    return Spellings(
+        true=_names(table["true"]),
+        false=_names(table["false"]),
+        otherwise=str(table["otherwise"]),
+        any_case=bool(table["any_case"]),
+    )
 
 
 def _deprecation(entry: Json) -> Deprecation | None:

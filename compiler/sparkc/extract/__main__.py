@@ -7,12 +7,12 @@ import os
 import sys
 from pathlib import Path
 
-from sparkc.extract import vllm
+from sparkc.extract import ray, vllm
 from sparkc.extract.catalog_file import text_of
 from sparkc.extract.tree import open_tree
 from sparkc.findings import SparkcError
 
-READERS = {"vllm": vllm.read}
+READERS = {"vllm": vllm.read, "ray": ray.read}
 
 
 def catalog_text(path: Path) -> str:

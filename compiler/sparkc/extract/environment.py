@@ -18,9 +18,11 @@ from sparkc.extract.values import Raised, Undecidable, Unknown
 
 ABSENT = None
 YES_WORDS = ("1", "true", "True", "TRUE", "yes", "on", "2")
+NO_WORDS = ("0", "false", "no", "off")
 OTHER_WORD = "zebra"
 REFUSED = Unknown("refused")
-MENTIONS = re.compile(r"environ|getenv")
+MENTIONS = re.compile(r"environ|getenv|env_(bool|integer|float)|env_var")
+READ_HELPER = re.compile(r"env_(bool|integer|float|set_by_user)|get_(bool_|int_|float_|str_)?env(_var)?")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -43,7 +45,7 @@ def ask(interpreter: Interpreter, getter: object, name: str, word: str | None) -
 def entry_by_asking(interpreter: Interpreter, getter: object, name: str) -> Entry:
     """Return the catalog entry of a variable: its kind, its default, and how it understands yes and no."""
     absent = ask(interpreter, getter, name, ABSENT)
-    answers = {word: ask(interpreter, getter, name, word) for word in (*YES_WORDS, "0", OTHER_WORD)}
+    answers = {word: ask(interpreter, getter, name, word) for word in (*YES_WORDS, *NO_WORDS, OTHER_WORD)}
     entry: Entry = {"kind": _kind(answers, absent)}
     if absent is not REFUSED and not isinstance(absent, Unknown):
         default = plain(absent)
@@ -70,13 +72,16 @@ def _kind(answers: dict[str, object], absent: object) -> str:
 
 
 def _spellings(answers: dict[str, object]) -> Entry:
-    if answers[OTHER_WORD] is True:
-        return {"true": ["*"], "otherwise": "false"}
     yes = [word for word in YES_WORDS if answers[word] is True]
     any_case = {"true", "True", "TRUE"} <= set(yes)
+    otherwise = {True: "true", REFUSED: "refuses"}.get(answers[OTHER_WORD], "false")  # type: ignore[call-overload]  # any answer may be looked up
     words = sorted({word.lower() for word in yes}) if any_case else yes
-    spellings: Entry = {"true": list(words), "otherwise": "refuses" if answers[OTHER_WORD] is REFUSED else "false"}
-    return {**spellings, **({"any_case": True} if any_case else {})}
+    return {
+        "true": [] if otherwise == "true" else list(words),
+        "false": [] if otherwise == "false" else [word for word in NO_WORDS if answers[word] is False],
+        "otherwise": otherwise,
+        "any_case": any_case and otherwise != "true",
+    }
 
 
 def _as_text(value: object) -> str:
@@ -113,6 +118,8 @@ def _reads_environment(func: ast.expr) -> bool:
             return _is_environ(holder)
         case ast.Attribute(attr="getenv") | ast.Name(id="getenv"):
             return True
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return READ_HELPER.fullmatch(name) is not None
     return False
 
 

@@ -370,10 +370,10 @@ class Interpreter:
         except (Raised, Undecidable) as trouble:
             return Unknown(f"type {ast.unparse(node)}: {trouble}")
 
-    def _items(self, nodes: list[ast.expr], frame: Frame) -> list[object]:
+    def _items(self, nodes: list[ast.expr], frame: Frame, *, may_fail: bool = False) -> list[object]:
         items: list[object] = []
         for node in nodes:
-            value = self.evaluate(node, frame)
+            value = self._argument(node, frame) if may_fail else self.evaluate(node, frame)
             if isinstance(node, ast.Starred):
                 items.extend(self.iterate(value))
             else:
@@ -471,15 +471,22 @@ class Interpreter:
             callee = self._super(node.func.attr, frame)
         else:
             callee = self.evaluate(node.func, frame)
-        words = self._items(node.args, frame)
+        words = self._items(node.args, frame, may_fail=True)
         named: dict[str, object] = {}
         for keyword in node.keywords:
-            value = self.evaluate(keyword.value, frame)
+            value = self._argument(keyword.value, frame)
             if keyword.arg is not None:
                 named[keyword.arg] = value
             elif isinstance(value, dict):
                 named.update({str(key): item for key, item in value.items()})
         return self.call(callee, words, named)
+
+    def _argument(self, node: ast.expr, frame: Frame) -> object:
+        """Return the value of an argument; one that cannot be followed may still be one that is not used."""
+        try:
+            return self.evaluate(node, frame)
+        except Undecidable as trouble:
+            return Unknown(str(trouble))
 
     def _super(self, name: str, frame: Frame) -> object:
         function = frame.function
