@@ -154,6 +154,8 @@ class Condition:
 class Watch:
     """A peer that must stay reachable while the container runs; when it is gone the whole group starts anew.
 
+    It counts from the first time the peer was reachable: a peer that is still starting is not lost.
+
     Args:
         period_s: seconds between looks.
         misses: how many looks in a row must fail.
@@ -338,6 +340,7 @@ class Container:
         role: head or worker of its group, or single.
         processes: in start order; exactly the last is in the foreground.
         environment: variables of every process in it.
+        prepended: variables whose value goes before the image's own, joined by a colon; the start script does it.
         start_script: file name in the install folder; mounted and used as the entrypoint.
         setup: files that the start script runs before the first process.
         shm_size: bytes, or None; never together with `ipc` host.
@@ -350,6 +353,7 @@ class Container:
     processes: tuple[Process, ...]
     environment: tuple[Setting, ...]
     secrets: tuple[Secret, ...]
+    prepended: tuple[Setting, ...]
     mounts: tuple[Mount, ...]
     devices: tuple[Device, ...]
     gpus: Option | None

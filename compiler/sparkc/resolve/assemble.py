@@ -1,0 +1,71 @@
+"""Turn the finished draft into the Plan."""
+
+from __future__ import annotations
+
+from sparkc.plan import Node, Plan
+from sparkc.resolve.containers import CACHES
+from sparkc.resolve.draft import Draft, HostDraft
+
+
+def assemble(draft: Draft) -> Plan:
+    """Return the plan. Every pass has run, so nothing is missing any more."""
+    facts = draft.facts
+    assert draft.service is not None
+    return Plan(
+        name=facts.name,
+        variant=facts.variant,
+        spec_path=facts.spec_path,
+        summary=_summary(draft),
+        model=facts.model.id or "",
+        revision=facts.model.revision,
+        quant=facts.quant,
+        engine=facts.engine.name or "",
+        engine_version=facts.engine.version or "unknown",
+        hardware=facts.hardware.title if facts.hardware else facts.nodes.hardware or "",
+        executor=facts.executor,
+        topology=facts.interconnect.topology or "",
+        tensor_parallel=facts.tensor,
+        pipeline_parallel=facts.pipeline,
+        data_parallel=facts.data,
+        expert_parallel=facts.expert,
+        max_model_len=facts.serving.max_model_len,
+        nodes=tuple(_node(draft, host) for host in draft.hosts),
+        service=draft.service,
+        bench=draft.bench,
+        figures=draft.figures,
+        troubles=draft.troubles,
+        needs=draft.needs,
+        targets=facts.spec.targets or (),
+    )
+
+
+def _summary(draft: Draft) -> str:
+    facts = draft.facts
+    machine = facts.hardware.title if facts.hardware else facts.nodes.hardware or "unknown hardware"
+    count = "one" if len(facts.hosts) == 1 else str(len(facts.hosts))
+    carried = {"ray": " over Ray", "mp": "", "uni": ""}[facts.executor]
+    return f"{facts.model.id} ({facts.quant}) on {count} {machine}, {facts.engine.name} {facts.engine.version}{carried}"
+
+
+def _node(draft: Draft, host: HostDraft) -> Node:
+    facts = host.facts
+    assert host.memory is not None
+    return Node(
+        name=facts.name,
+        index=facts.index,
+        role=facts.role,
+        hardware=draft.facts.nodes.hardware or "",
+        ssh=facts.ssh,
+        user=facts.user,
+        home=facts.home,
+        sudo=facts.sudo,
+        install_dir=host.install_dir,
+        fabric=host.fabric,
+        containers=host.containers,
+        steps=host.steps,
+        cache_dirs=tuple(f"{host.cache_dir}/{folder}" for folder, _ in CACHES),
+        ports=host.ports,
+        reservations=host.reservations,
+        weights=host.weights,
+        memory=host.memory,
+    )

@@ -1,0 +1,252 @@
+"""Decide the containers: image, mounts, devices, limits, and what happens when one ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from sparkc.plan import (
+    Because,
+    Container,
+    Device,
+    File,
+    HttpOk,
+    Image,
+    Limit,
+    Mount,
+    Option,
+    Origin,
+    Probe,
+    Restart,
+    Setting,
+    Weights,
+)
+from sparkc.resolve.draft import Draft, HostDraft, decided, looked_up
+from sparkc.resolve.facts import Facts
+
+DEFAULT_ATTEMPTS = 3
+# vLLM ends its workers within seconds; a first compile that is interrupted takes longest.
+STOP_TIMEOUT_S = 60
+LOG_SIZE = "20m"
+LOG_FILES = "3"
+LOG_SOURCE = "NNNtrance/GLM-5.3-Flash-NVFP4-TP3-3x-DGX-Spark, docs/03"
+
+HEALTH_PERIOD_S = 10
+HEALTH_TIMEOUT_S = 5
+
+CACHES = (
+    ("huggingface", "the Hub cache"),
+    ("vllm", "torch.compile's results: 4 instead of 25 minutes"),
+    ("triton", "Triton's kernels"),
+)
+
+
+def decide_containers(draft: Draft) -> Draft:
+    """Fill in each host's `containers` and `weights`: one container a host."""
+    return replace(draft, hosts=tuple(_of_host(draft, host) for host in draft.hosts))
+
+
+def _of_host(draft: Draft, host: HostDraft) -> HostDraft:
+    facts = draft.facts
+    weights = _weights(facts, host)
+    name = container_name(facts, host)
+    container = Container(
+        name=name,
+        role=host.facts.role,
+        image=_image(draft),
+        processes=host.processes,
+        environment=host.variables.shared,
+        secrets=host.variables.secrets,
+        prepended=host.variables.prepended,
+        mounts=tuple(_mounts(draft, host, weights)),
+        devices=tuple(_devices(facts, host)),
+        gpus=_gpus(facts),
+        network=Option(
+            "host", decided("containers", "ranks, Ray and NCCL choose ports of their own on the node's network")
+        ),
+        ipc=_ipc(host),
+        shm_size=_shm_size(host),
+        limits=tuple(_limits(host)),
+        capabilities=tuple(_capabilities(host)),
+        restart=_restart(draft),
+        watches=host.watches,
+        probes=tuple(_probes(facts, host)),
+        start_script=f"start-{name}.sh",
+        setup=_setup(draft, host),
+        files=(),
+        stop_timeout_s=STOP_TIMEOUT_S,
+        log_size=Setting("max-size", LOG_SIZE, looked_up("containers", "a log must not fill the disk", LOG_SOURCE)),
+        log_files=Setting("max-file", LOG_FILES, looked_up("containers", "three files of it are kept", LOG_SOURCE)),
+    )
+    return replace(host, containers=(container,), weights=weights)
+
+
+def container_name(facts: Facts, host: HostDraft) -> str:
+    """Return a name that no other deployment, variant or role on the node has."""
+    words = [facts.name, facts.variant or "", "" if host.facts.role == "single" else host.facts.role]
+    return "-".join(word for word in words if word)
+
+
+def _image(draft: Draft) -> Image:
+    image = draft.facts.image
+    return Image(image.ref or "", image.digest, image.id, draft.reasons.why("engine", "image"))
+
+
+def _weights(facts: Facts, host: HostDraft) -> tuple[Weights, ...]:
+    path = host.facts.model.path
+    return (
+        Weights(
+            repository=facts.model.id or "",
+            revision=facts.model.revision,
+            hub=facts.model.hub or "huggingface",
+            path=host.facts.on_node(path) if path else f"{host.cache_dir}/huggingface",
+            in_hub_cache=path is None,
+            bytes=facts.weight_bytes,
+            # Published sizes are rounded ("~115 GB"), and a folder holds tokenizer and licence too.
+            tolerance=0.05,
+        ),
+    )
+
+
+def _mounts(draft: Draft, host: HostDraft, weights: tuple[Weights, ...]) -> Iterator[Mount]:
+    for entry in weights:
+        if not entry.in_hub_cache:
+            # The engine is told the head's path; a host that keeps its weights elsewhere shows them there.
+            to = draft.hosts[0].facts.on_node(draft.facts.model.path or entry.path)
+            yield Mount(entry.path, to, True, "weights", host.reasons.why("model", "path"))
+    for folder, what in CACHES:
+        source = f"{host.cache_dir}/{folder}"
+        yield Mount(source, f"/cache/{folder}", False, "cache", decided("caches", f"{what} is kept on the node"))
+    for secret in host.variables.secrets:
+        yield Mount(secret.file, secret.to, True, "secret", secret.because)
+    for index, mount in enumerate(host.facts.container.mounts or ()):
+        source = host.facts.on_node(mount.host)
+        yield Mount(
+            source,
+            mount.to or source,
+            bool(mount.read_only),
+            "author",
+            host.reasons.why("container", "mounts", index),
+        )
+    hardware = draft.facts.hardware
+    for path in hardware.mounts if hardware else ():
+        yield Mount(
+            path, path, True, "author", looked_up("hardware", f"driver files of {hardware.title}" if hardware else "")
+        )
+
+
+def _devices(facts: Facts, host: HostDraft) -> Iterator[Device]:
+    hardware = facts.hardware
+    if hardware is None:
+        return
+    for path in hardware.devices:
+        yield Device(path, looked_up("hardware", f"an accelerator device of {hardware.title}"))
+    if host.fabric.kind == "roce":
+        for path in hardware.rdma_devices:
+            yield Device(
+                path,
+                looked_up(
+                    "hardware",
+                    "RDMA devices; without them NCCL falls back to sockets",
+                    "eugr/spark-vllm-docker run-cluster-node.sh",
+                ),
+            )
+
+
+def _gpus(facts: Facts) -> Option | None:
+    hardware = facts.hardware
+    if hardware is None or hardware.gpus is None:
+        return None
+    return Option(
+        hardware.gpus, looked_up("hardware", f"{hardware.accelerators_per_node} accelerator in {hardware.title}")
+    )
+
+
+def _ipc(host: HostDraft) -> Option | None:
+    wanted = host.facts.container.ipc
+    if wanted is not None:
+        return Option(wanted, host.reasons.why("container", "ipc"))
+    if host.facts.container.shm_size is not None:
+        return None
+    return Option(
+        "host",
+        decided(
+            "containers",
+            "workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough",
+            "https://github.com/Avarok-Cybersecurity/dgx-vllm",
+        ),
+    )
+
+
+def _shm_size(host: HostDraft) -> Setting | None:
+    size = host.facts.container.shm_size
+    return Setting("shm-size", str(size), host.reasons.why("container", "shm_size")) if size is not None else None
+
+
+def _limits(host: HostDraft) -> Iterator[Limit]:
+    if host.fabric.kind != "roce":
+        return
+    why = looked_up(
+        "interconnects", "RDMA registers memory, which must be locked", "eugr/spark-vllm-docker run-cluster-node.sh"
+    )
+    yield Limit("memlock", -1, -1, why)
+    yield Limit("stack", 67108864, 67108864, why)
+
+
+def _capabilities(host: HostDraft) -> Iterator[Option]:
+    if host.fabric.kind == "roce":
+        yield Option(
+            "IPC_LOCK",
+            looked_up(
+                "interconnects",
+                "locks the memory that RDMA registers",
+                "christopherowen/dgx-spark-networking docs/host-prerequisites.md",
+            ),
+        )
+
+
+def _restart(draft: Draft) -> Restart:
+    part = draft.facts.spec.restart
+    policy = part.policy if part else None
+    attempts = part.attempts if part else None
+    because: Because = (
+        draft.reasons.why("restart")
+        if part
+        else decided(
+            "containers",
+            f"{DEFAULT_ATTEMPTS} attempts, since each reload takes up to 25 minutes and a leak needs a reboot",
+        )
+    )
+    return Restart(
+        on_failure=policy != "no",
+        attempts=attempts or DEFAULT_ATTEMPTS,
+        pause_s=10,
+        because=because,
+    )
+
+
+def _probes(facts: Facts, host: HostDraft) -> Iterator[Probe]:
+    if host.facts.index > 0:
+        # Headless ranks and raylets have no /health; their start script watches the head instead.
+        return
+    fact = HttpOk("127.0.0.1", facts.serving.port or 8000, "/health")
+    because = Because(
+        Origin.PASS, "service", "", "vLLM answers /health with 200 once it serves, and no more when its engine died"
+    )
+    yield Probe("startup", fact, HEALTH_PERIOD_S, HEALTH_TIMEOUT_S, 180, because)
+    yield Probe("liveness", fact, HEALTH_PERIOD_S * 3, HEALTH_TIMEOUT_S, 5, because)
+    yield Probe("readiness", fact, HEALTH_PERIOD_S, HEALTH_TIMEOUT_S, 3, because)
+
+
+def _setup(draft: Draft, host: HostDraft) -> tuple[File, ...]:
+    names = host.facts.container.setup or ()
+    return tuple(
+        File(
+            # Numbered, so that two scripts of one name keep their order and neither hides the other.
+            name=f"{index:02d}-{PurePosixPath(name).name}",
+            text=draft.facts.files.get(name, ""),
+            because=host.reasons.why("container", "setup", index),
+        )
+        for index, name in enumerate(names)
+    )

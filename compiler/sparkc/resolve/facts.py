@@ -1,0 +1,303 @@
+"""What is known before anything is decided: the typed spec, its hosts, and what the catalogs say about them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from sparkc.catalog.engine import Match, find_engine
+from sparkc.catalog.hardware import Hardware, find_hardware
+from sparkc.catalog.images import Image as KnownImage
+from sparkc.catalog.images import find_image
+from sparkc.catalog.models import Checkpoint, Model, Shape, find_family, find_model, shape_from
+from sparkc.plan import Ssh
+from sparkc.source.document import Document
+from sparkc.spec import (
+    ContainerPart,
+    EnginePart,
+    Host,
+    ImagePart,
+    Interconnect,
+    Login,
+    MemoryPart,
+    ModelPart,
+    NodesPart,
+    Parallelism,
+    RayPart,
+    Serving,
+    Spec,
+)
+
+RAY_PORT = 6379
+"""Port of Ray's GCS when nobody says otherwise (ray 2.54.0, `ray start --port`)."""
+
+NEEDED_SHAPE = (
+    "layers",
+    "hidden_size",
+    "attention_heads",
+    "kv_heads",
+    "head_dim",
+    "vocab_size",
+    "max_position_embeddings",
+)
+"""What a stated shape must hold: without one of these neither memory nor divisibility can be judged."""
+
+Role = Literal["single", "head", "worker"]
+
+
+class SpecView:
+    """Read a spec's parts without asking first whether they are there."""
+
+    spec: Spec
+
+    @property
+    def model(self) -> ModelPart:
+        """Return the model part, empty when absent; so do the other properties with theirs."""
+        return self.spec.model or ModelPart()
+
+    @property
+    def engine(self) -> EnginePart:  # noqa: D102  (see `model`)
+        return self.spec.engine or EnginePart()
+
+    @property
+    def image(self) -> ImagePart:  # noqa: D102
+        return self.engine.image or ImagePart()
+
+    @property
+    def ray(self) -> RayPart:  # noqa: D102
+        return self.engine.ray or RayPart()
+
+    @property
+    def nodes(self) -> NodesPart:  # noqa: D102
+        return self.spec.nodes or NodesPart()
+
+    @property
+    def interconnect(self) -> Interconnect:  # noqa: D102
+        return self.spec.interconnect or Interconnect()
+
+    @property
+    def parallelism(self) -> Parallelism:  # noqa: D102
+        return self.spec.parallelism or Parallelism()
+
+    @property
+    def serving(self) -> Serving:  # noqa: D102
+        return self.spec.serving or Serving()
+
+    @property
+    def memory(self) -> MemoryPart:  # noqa: D102
+        return self.serving.memory or MemoryPart()
+
+    @property
+    def container(self) -> ContainerPart:  # noqa: D102
+        return self.spec.container or ContainerPart()
+
+
+@dataclass(frozen=True)
+class HostFacts(SpecView):
+    """One machine: its place in the group, and the spec as it holds there, role and host overlays applied."""
+
+    index: int
+    role: Role
+    spec: Spec
+    document: Document
+    host: Host
+
+    @property
+    def name(self) -> str:
+        """Return the short name of the machine."""
+        return self.host.name
+
+    @property
+    def address(self) -> str:
+        """Return what peers dial; a single machine needs none and gets loopback."""
+        return self.host.address or "127.0.0.1"
+
+    @cached_property
+    def login(self) -> Login:
+        """Return how this machine is entered: its own words over those for all machines."""
+        common = (self.nodes.login or Login()).model_dump()
+        own = (self.host.login or Login()).model_dump(exclude_none=True)
+        return Login(**{**common, **own})
+
+    @property
+    def ssh(self) -> Ssh:
+        """Return how ssh gets there; what the spec leaves out is left to the user's own ssh configuration."""
+        return Ssh(self.host.ssh or self.name, self.login.user, self.login.port)
+
+    @property
+    def sudo(self) -> Literal["root", "passwordless", "password", "none"]:
+        """Return what the login user may do as root; a user whose powers nobody stated is asked for a password."""
+        return "root" if self.user == "root" else self.login.sudo or "password"
+
+    @property
+    def user(self) -> str:
+        """Return the login user; root when nobody is named, as `docker run` examples assume."""
+        return self.login.user or "root"
+
+    @property
+    def home(self) -> str:
+        """Return the login user's home on the node."""
+        return self.login.home or ("/root" if self.user == "root" else f"/home/{self.user}")
+
+    def on_node(self, path: str) -> str:
+        """Return an absolute path: `~/` is the login user's home, resolved now so that artifacts hold no tilde."""
+        return self.home + path[1:] if path == "~" or path.startswith("~/") else path
+
+
+@dataclass(frozen=True)
+class Facts(SpecView):
+    """Everything that rules propose from and passes decide from.
+
+    Args:
+        spec: as it holds for the head before host overlays; proposals of rules are in it once they are settled.
+        document: the author's words with their places; never holds proposals.
+        files: text of the project's files that the spec names (`container.setup`), by the name in the spec.
+    """
+
+    spec: Spec
+    document: Document
+    variant: str | None
+    spec_path: str
+    hosts: tuple[HostFacts, ...]
+    files: Mapping[str, str]
+
+    @property
+    def head(self) -> HostFacts:
+        """Return the first host."""
+        return self.hosts[0]
+
+    @property
+    def name(self) -> str:
+        """Return the deployment's name."""
+        return self.spec.name or ""
+
+    @property
+    def is_distributed(self) -> bool:
+        """Tell whether ranks stand on several machines."""
+        return len(self.hosts) > 1
+
+    @property
+    def tensor(self) -> int:
+        """Return the tensor parallel size; so do the next three with theirs."""
+        return self.parallelism.tensor or 1
+
+    @property
+    def pipeline(self) -> int:  # noqa: D102
+        return self.parallelism.pipeline or 1
+
+    @property
+    def data(self) -> int:  # noqa: D102
+        return self.parallelism.data or 1
+
+    @property
+    def expert(self) -> int:  # noqa: D102
+        return self.parallelism.expert or 1
+
+    @property
+    def world_size(self) -> int:
+        """Return how many ranks there are in all."""
+        return self.tensor * self.pipeline * self.data
+
+    @property
+    def accelerators(self) -> int:
+        """Return accelerators per machine; one where the hardware is unknown."""
+        return self.hardware.accelerators_per_node if self.hardware else 1
+
+    @property
+    def is_unified(self) -> bool:
+        """Tell whether host and accelerator share one pool of memory."""
+        return self.hardware is not None and self.hardware.unified
+
+    @property
+    def quant(self) -> str:
+        """Return the checkpoint's format."""
+        return (self.spec.quant.format if self.spec.quant else None) or "unknown"
+
+    @property
+    def executor(self) -> Literal["ray", "mp", "uni"]:
+        """Return what carries the ranks: the author's word, else Ray across machines as the image has it, else none."""
+        if not self.is_distributed and self.engine.executor is None:
+            return "uni" if self.world_size == 1 else "mp"
+        return self.engine.executor or "ray"
+
+    @property
+    def uses_ray(self) -> bool:
+        """Tell whether a Ray cluster carries the ranks."""
+        return self.executor == "ray"
+
+    @property
+    def ray_port(self) -> int:
+        """Return the port of the Ray head."""
+        return self.ray.port or RAY_PORT
+
+    @cached_property
+    def hardware(self) -> Hardware | None:
+        """Return what the catalog knows about the machines."""
+        return find_hardware(self.nodes.hardware or "")
+
+    @cached_property
+    def known_model(self) -> tuple[Model, Checkpoint | None] | None:
+        """Return what the catalog knows about the model: by Hub id, else by the family that the spec names."""
+        by_id = find_model(self.model.id or "")
+        if by_id is not None:
+            return by_id
+        family = find_family(self.model.family or "")
+        return (family, None) if family else None
+
+    @property
+    def family(self) -> str | None:
+        """Return the model family, when it is known."""
+        return self.known_model[0].family if self.known_model else self.model.family
+
+    @property
+    def weight_bytes(self) -> int | None:
+        """Return bytes of the checkpoint on disk, when the spec or the catalog knows them."""
+        checkpoint = self.known_model[1] if self.known_model else None
+        return self.model.size or (checkpoint.bytes if checkpoint else None)
+
+    @cached_property
+    def shape(self) -> Shape | None:
+        """Return the model's numbers: the catalog's, with the spec's own laid over; None when nobody knows them."""
+        known = self.known_model[0].shape if self.known_model else None
+        own = self.stated_shape
+        if known is not None:
+            return dataclasses.replace(known, **own)  # type: ignore[arg-type]  # own holds numbers only
+        return None if self.missing_shape else shape_from({"attention": "uniform", **own})
+
+    @property
+    def stated_shape(self) -> dict[str, int]:
+        """Return the numbers that the spec itself states about the model."""
+        stated = self.model.shape.model_dump() if self.model.shape else {}
+        return {key: value for key, value in stated.items() if value is not None}
+
+    @property
+    def missing_shape(self) -> tuple[str, ...]:
+        """Return the numbers that a model outside the catalog still needs before it can be planned."""
+        return () if self.known_model else tuple(key for key in NEEDED_SHAPE if key not in self.stated_shape)
+
+    @cached_property
+    def engine_catalog(self) -> Match | None:
+        """Return the catalog of the pinned engine version, or the nearest; None for `version: unknown`."""
+        return find_engine(self.engine.name or "", self.engine.version or "unknown")
+
+    @cached_property
+    def ray_catalog(self) -> Match | None:
+        """Return the catalog of the Ray version that the spec names; None when it names none."""
+        return find_engine("ray", self.ray.version or "unknown")
+
+    @cached_property
+    def known_image(self) -> KnownImage | None:
+        """Return what the catalog knows about the image."""
+        return find_image(self.image.ref or "")
+
+    @property
+    def provided(self) -> tuple[str, ...]:
+        """Return the features that the author says a fork brings."""
+        return (self.engine.fork.provides if self.engine.fork else None) or ()
+
+    def knows_flag(self, name: str) -> bool:
+        """Tell whether the pinned engine version takes a flag; True when nobody knows."""
+        return self.engine_catalog is None or self.engine_catalog.catalog.flag(name) is not None

@@ -1,0 +1,105 @@
+"""Ask the planner how each node's memory divides, with the settings of this launch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from sparkc.resolve.draft import Draft, HostDraft
+from sparkc.resolve.facts import Facts
+from sparkc.resolve.memory import plan_memory
+from sparkc.resolve.memory.request import Alternative, MemoryRequest, NodeRequest
+from sparkc.spec.sizes import GIB
+
+# A machine that the catalog does not know still needs a size to draw; every predicate then answers "unknown".
+UNKNOWN_TOTAL = GIB
+
+RAY_THRESHOLD = 0.95
+"""Share of a node's memory at which Ray kills a worker (ray 2.54.0, RAY_memory_usage_threshold)."""
+
+
+def decide_memory(draft: Draft) -> Draft:
+    """Fill in each host's `memory`."""
+    request = memory_request(draft.facts, draft.hosts)
+    memories = plan_memory(request)
+    hosts = tuple(replace(host, memory=memory) for host, memory in zip(draft.hosts, memories, strict=True))
+    return replace(draft, hosts=hosts)
+
+
+def memory_request(facts: Facts, hosts: tuple[HostDraft, ...]) -> MemoryRequest:
+    """Return the planner's question about a launch."""
+    serving = facts.serving
+    part = facts.memory
+    hardware = facts.hardware
+    knows = hardware is not None
+    return MemoryRequest(
+        nodes=tuple(_node(facts, host) for host in hosts),
+        shape=facts.shape if knows else None,
+        weight_bytes=facts.weight_bytes if knows else None,
+        quant=facts.quant,
+        engine=facts.engine.name or "vllm",
+        engine_version=None if facts.engine.version == "unknown" else facts.engine.version,
+        executor=facts.executor,
+        tensor=facts.tensor,
+        pipeline=facts.pipeline,
+        data=facts.data,
+        expert=facts.expert,
+        fraction=part.gpu_memory_utilization or part.mem_fraction_static,
+        kv_cache_memory_bytes=part.kv_cache_memory_bytes,
+        kv_cache_dtype=serving.kv_cache_dtype or "auto",
+        max_model_len=serving.max_model_len,
+        max_num_seqs=serving.max_num_seqs,
+        max_num_batched_tokens=serving.max_num_batched_tokens,
+        cuda_graphs=None if serving.cuda_graphs is None else serving.cuda_graphs not in ("off", "none"),
+        prefix_caching=serving.prefix_caching is not False,
+        speculative=_speculation(facts),
+        speculative_tokens=(serving.speculative.num_speculative_tokens or 0) if serving.speculative else 0,
+        ray_threshold=_ray_threshold(facts),
+        alternatives=_alternatives(facts),
+    )
+
+
+def _node(facts: Facts, host: HostDraft) -> NodeRequest:
+    hardware = facts.hardware
+    cap = facts.ray.object_store_memory
+    return NodeRequest(
+        name=host.facts.name,
+        total=host.facts.host.memory or (hardware.memory_bytes if hardware else UNKNOWN_TOTAL),
+        unified=facts.is_unified,
+        reserved=sum(entry.bytes for entry in host.reservations),
+        object_store=(cap if isinstance(cap, int) else None) if facts.uses_ray else 0,
+        ranks=max(1, facts.world_size // len(facts.hosts)),
+    )
+
+
+def _speculation(facts: Facts) -> Literal["none", "ngram", "mtp", "draft"]:
+    speculative = facts.serving.speculative
+    if speculative is None:
+        return "none"
+    method = speculative.method or ""
+    if method == "ngram":
+        return "ngram"
+    return "mtp" if method.endswith("mtp") else "draft"
+
+
+def _ray_threshold(facts: Facts) -> float | None:
+    """Return at which share Ray kills, or None when its monitor is off or there is no Ray."""
+    env = facts.spec.env or {}
+    if not facts.uses_ray or env.get("RAY_memory_monitor_refresh_ms") == "0":
+        return None
+    stated = env.get("RAY_memory_usage_threshold")
+    try:
+        return float(stated) if isinstance(stated, str) else RAY_THRESHOLD
+    except ValueError:
+        return RAY_THRESHOLD
+
+
+def _alternatives(facts: Facts) -> tuple[Alternative, ...]:
+    if facts.known_model is None:
+        return ()
+    own = facts.weight_bytes or 0
+    return tuple(
+        Alternative(checkpoint.id, checkpoint.quant, checkpoint.bytes)
+        for checkpoint in facts.known_model[0].checkpoints
+        if checkpoint.bytes is not None and checkpoint.bytes < own
+    )

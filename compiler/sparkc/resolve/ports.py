@@ -1,0 +1,32 @@
+"""Decide which ports are bound on each node, and who must reach them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sparkc.plan import Port
+from sparkc.resolve.draft import Draft, HostDraft
+from sparkc.resolve.executor import MASTER_PORT, NODE_MANAGER_PORT_OFFSET
+
+API_PORT = 8000
+"""Where `vllm serve` listens when nobody says otherwise (vllm 0.18.1, entrypoints/openai/cli_args.py)."""
+
+
+def decide_ports(draft: Draft) -> Draft:
+    """Fill in each host's `ports`: those whose numbers are known before the start."""
+    return replace(draft, hosts=tuple(replace(host, ports=tuple(_ports(draft, host))) for host in draft.hosts))
+
+
+def _ports(draft: Draft, host: HostDraft) -> Iterator[Port]:
+    facts = draft.facts
+    is_head = host.facts.index == 0
+    if is_head:
+        yield Port(facts.serving.port or API_PORT, "engine", "the OpenAI-compatible API", "clients")
+    if facts.uses_ray:
+        if is_head:
+            yield Port(facts.ray_port, "raylet", "Ray's GCS", "peers" if facts.is_distributed else "local")
+        if facts.is_distributed:
+            yield Port(facts.ray_port + NODE_MANAGER_PORT_OFFSET, "raylet", "Ray's node manager", "peers")
+    elif facts.is_distributed and is_head:
+        yield Port(MASTER_PORT, "engine", "where ranks meet", "peers")

@@ -1,0 +1,96 @@
+"""What rules propose where the author is silent: the lowest layer of a spec.
+
+A proposal speaks the spec's own language (`serving.cuda_graphs: off`), so that an author overrides it with the very
+key that he would have written anyway, and removes it with null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sparkc.findings import KeyPath, Span
+from sparkc.plan import Because, Origin
+from sparkc.source.document import Document
+from sparkc.source.node import Entry, Node, Scalar, Sequence
+from sparkc.source.node import Mapping as MappingNode
+from sparkc.source.overlay import overlay
+
+ProposedValue = str | int | float | bool | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One value for one key of the spec.
+
+    Args:
+        key: where it would stand in a spec, ("serving", "cuda_graphs").
+        value: what would stand there.
+        reason: one short sentence with the number in it.
+        link: public origin; the rule's first evidence when None.
+    """
+
+    key: KeyPath
+    value: ProposedValue
+    reason: str
+    link: str | None = None
+
+
+@dataclass(frozen=True)
+class Settled:
+    """All proposals of all rules, ready to be laid under a spec."""
+
+    root: MappingNode
+    reasons: Mapping[KeyPath, Because]
+
+    def under(self, document: Document) -> Document:
+        """Return the author's document with the proposals below it."""
+        return Document(overlay(self.root, document.root))
+
+    def because(self, key: KeyPath) -> Because | None:
+        """Return why a proposed key has its value."""
+        return self.reasons.get(key)
+
+
+def settle(proposals: Iterable[tuple[str, str, Proposal]]) -> Settled:
+    """Gather proposals given as (rule name, link, proposal).
+
+    Raises:
+        ValueError: two rules propose different values for one key. That is a bug of ours, not of the author's.
+    """
+    values: dict[KeyPath, ProposedValue] = {}
+    reasons: dict[KeyPath, Because] = {}
+    for rule, link, proposal in proposals:
+        if proposal.key in values and values[proposal.key] != proposal.value:
+            other = reasons[proposal.key].layer
+            raise ValueError(f"{other} and {rule} propose different values for {proposal.key}")
+        values[proposal.key] = proposal.value
+        where = ".".join(map(str, proposal.key))
+        reasons.setdefault(proposal.key, Because(Origin.RULE, rule, where, proposal.reason, proposal.link or link))
+    return Settled(_mapping(values, reasons), reasons)
+
+
+def _mapping(values: Mapping[KeyPath, ProposedValue], reasons: Mapping[KeyPath, Because]) -> MappingNode:
+    root = MappingNode((), _nowhere(""), "proposals")
+    for key, value in values.items():
+        root = overlay(root, _branch(key, value, reasons[key].layer))
+    return root
+
+
+def _branch(key: KeyPath, value: ProposedValue, rule: str) -> MappingNode:
+    node = _node(value, rule)
+    for step in reversed(key):
+        node = MappingNode((Entry(str(step), _nowhere(rule), node),), _nowhere(rule), f"rule {rule}")
+    assert isinstance(node, MappingNode)
+    return node
+
+
+def _node(value: ProposedValue, rule: str) -> Node:
+    if isinstance(value, tuple):
+        return Sequence(tuple(_node(item, rule) for item in value), _nowhere(rule), f"rule {rule}")
+    return Scalar(value, str(value), _nowhere(rule), f"rule {rule}")
+
+
+def _nowhere(rule: str) -> Span:
+    """Return a span for what stands in no file; nothing ever points at it."""
+    return Span(f"rule {rule}", 0, 0, 0, 0)

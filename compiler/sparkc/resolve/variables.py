@@ -1,0 +1,134 @@
+"""Decide the environment: every variable goes to the processes that read it, and to no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sparkc.catalog.variables import owner_of
+from sparkc.plan import Secret, Setting
+from sparkc.resolve.draft import Draft, HostDraft, Variables, decided
+from sparkc.resolve.facts import Facts
+from sparkc.spec import Prepend, SecretReference
+
+SECRETS_IN_CONTAINER = "/run/secrets"
+
+DEAD_VARIABLE_RULE = "variable-nobody-reads"
+"""The rule that speaks up when a variable is dropped; allowing it keeps the variable."""
+
+
+def decide_variables(draft: Draft) -> Draft:
+    """Fill in each host's `variables`: the author's, and those that the network and the caches need."""
+    return replace(draft, hosts=tuple(_of_host(draft.facts, host) for host in draft.hosts))
+
+
+def _of_host(facts: Facts, host: HostDraft) -> HostDraft:
+    author = host.facts.spec.env or {}
+    derived = [setting for setting in _derived(facts, host) if setting.key not in author]
+    variables = Variables()
+    for setting in derived:
+        variables = _placed(variables, setting, facts)
+    for name, value in author.items():
+        why = host.reasons.why("env", name)
+        if isinstance(value, SecretReference):
+            variables = replace(variables, secrets=(*variables.secrets, secret(host, name, value.secret)))
+        elif isinstance(value, Prepend):
+            variables = replace(variables, prepended=(*variables.prepended, Setting(name, value.prepend, why)))
+        elif value is not None:
+            variables = _placed(variables, Setting(name, value, why), facts)
+    if facts.serving.api_key is not None and host.facts.index == 0:
+        # vllm/envs.py, 0.18.1: VLLM_API_KEY is the key when --api-key is not given; a flag would show in `ps`.
+        variables = replace(
+            variables, secrets=(*variables.secrets, secret(host, "VLLM_API_KEY", facts.serving.api_key.secret))
+        )
+    return replace(host, variables=variables)
+
+
+def secret(host: HostDraft, variable: str, name: str) -> Secret:
+    """Return the reference to a secret file in the node's install folder."""
+    key = ("env", variable) if variable in (host.facts.spec.env or {}) else ("serving", "api_key")
+    return Secret(
+        key=variable,
+        name=name,
+        file=f"{host.install_dir}/secrets/{name}",
+        to=f"{SECRETS_IN_CONTAINER}/{name}",
+        because=host.reasons.why(*key),
+    )
+
+
+def readers(facts: Facts, name: str) -> frozenset[str] | None:
+    """Return which processes read a variable; None when nobody knows it."""
+    known = owner_of(name, facts.engine_catalog, facts.ray_catalog, facts.known_image)
+    return known.readers if known else None
+
+
+def _placed(variables: Variables, setting: Setting, facts: Facts) -> Variables:
+    """Add one variable where its readers are. What only the host reads, or nobody, goes nowhere."""
+    who = readers(facts, setting.key)
+    if who is None or "worker" in who:
+        # Workers on every node inherit what `ray start` saw, and the driver stands in the same container.
+        return replace(variables, shared=(*variables.shared, setting))
+    if "raylet" in who and facts.uses_ray:
+        return replace(variables, raylet=(*variables.raylet, setting))
+    if "driver" in who:
+        return replace(variables, driver=(*variables.driver, setting))
+    if not who and insists(facts, DEAD_VARIABLE_RULE):
+        return replace(variables, driver=(*variables.driver, setting))
+    return variables
+
+
+def insists(facts: Facts, rule: str) -> bool:
+    """Tell whether the author allows a rule's finding: his word then stands as he wrote it."""
+    return any(allowance.rule == rule for allowance in facts.spec.allow or ())
+
+
+def _derived(facts: Facts, host: HostDraft) -> Iterator[Setting]:
+    if facts.is_distributed:
+        yield from _network(facts, host)
+    yield from _caches(facts)
+
+
+def _network(facts: Facts, host: HostDraft) -> Iterator[Setting]:
+    fabric = host.fabric
+    yield Setting(
+        "VLLM_HOST_IP",
+        fabric.address,
+        decided(
+            "network",
+            f"{host.facts.name} is {fabric.address} on the fabric; without it vLLM counts more IP addresses than nodes",
+            "https://github.com/Avarok-Cybersecurity/dgx-vllm",
+        ),
+    )
+    if fabric.interface is not None:
+        for name, what in (
+            ("NCCL_SOCKET_IFNAME", "NCCL's bootstrap"),
+            ("GLOO_SOCKET_IFNAME", "Gloo, which otherwise may bind loopback and hang"),
+            ("TP_SOCKET_IFNAME", "TensorPipe"),
+        ):
+            yield Setting(name, fabric.interface, decided("network", f"{what} uses {fabric.interface} on this node"))
+    if fabric.kind == "roce" and fabric.hcas:
+        yield Setting(
+            "NCCL_IB_HCA",
+            ",".join(fabric.hcas),
+            decided("network", f"the data path: {len(fabric.hcas)} RDMA devices, and none that is down"),
+        )
+    if fabric.kind == "tcp":
+        yield Setting(
+            "NCCL_IB_DISABLE", "1", decided("network", "interconnect.kind is tcp: NCCL must not look for RDMA")
+        )
+    gid = host.facts.interconnect.gid_index
+    if gid is not None:
+        yield Setting("NCCL_IB_GID_INDEX", str(gid), host.reasons.why("interconnect", "gid_index"))
+
+
+def _caches(facts: Facts) -> Iterator[Setting]:
+    for name, folder, what in (
+        ("HF_HOME", "/cache/huggingface", "the Hub cache is kept on the node"),
+        ("VLLM_CACHE_ROOT", "/cache/vllm", "torch.compile's results are kept: 4 instead of 25 minutes"),
+        ("TRITON_CACHE_DIR", "/cache/triton", "Triton's kernels are kept between starts"),
+    ):
+        yield Setting(name, folder, decided("caches", what, "https://al-engr.com/minimax-m2.7-dual-spark.html"))
+    if facts.model.path is None:
+        yield Setting(
+            "HF_HUB_OFFLINE", "1", decided("caches", "weights were prepared; a start must not fetch another revision")
+        )

@@ -1,0 +1,558 @@
+"""The words of the spec language, as types. Descriptions here are the ones an editor shows."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from sparkc.spec.parts import Many, Part, Size, unfit
+
+NAME_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(NAME_PATTERN[1:-1], text):
+        raise unfit("a name of lower-case letters, digits and inner dashes, at most 63 characters, like `minimax-m27`")
+    return text
+
+
+def _line(text: str) -> str:
+    if not text.strip():
+        raise unfit("some text")
+    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise unfit("one line of text without control characters")
+    return text
+
+
+def _path_on_a_node(text: str) -> str:
+    _line(text)
+    if not (text == "~" or text.startswith(("/", "~/"))):
+        raise unfit("an absolute path on the node, or one that starts with `~/`")
+    if ".." in text.split("/"):
+        raise unfit("a path without `..`")
+    return text
+
+
+def _host_or_address(text: str) -> str:
+    _line(text)
+    if text.startswith("-") or not re.fullmatch(r"[A-Za-z0-9._:%-]+", text):
+        raise unfit("a host name or an IP address")
+    return text
+
+
+def _user(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9._-]{0,31}\$?", text):
+        raise unfit("a login name")
+    return text
+
+
+def _device(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,63}", text):
+        raise unfit("the name of a network device, like `enp1s0f0np0`")
+    return text
+
+
+def _variable(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+        raise unfit("the name of an environment variable: letters, digits and underscores")
+    return text
+
+
+def _flag(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text):
+        raise unfit("the name of a flag without its leading dashes, like `block-size`")
+    return text
+
+
+def _reference(text: str) -> str:
+    _line(text)
+    if text.startswith("-") or any(character.isspace() for character in text):
+        raise unfit("an image reference, like `vllm/vllm-openai:v0.30.0`")
+    return text
+
+
+def _digest(text: str) -> str:
+    if not re.fullmatch(r"sha256:[0-9a-f]{64}", text):
+        raise unfit("`sha256:` and 64 hexadecimal digits, as `docker image inspect` prints them")
+    return text
+
+
+def _repository(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*", text):
+        raise unfit("a Hub id, like `olka-fi/MiniMax-M2.7-MXFP4`")
+    return text
+
+
+def _revision(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", text) or ".." in text:
+        raise unfit("a Hub commit, tag or branch")
+    return text
+
+
+def _day(value: Any) -> datetime.date:  # Any: straight from YAML
+    try:
+        return datetime.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise unfit("a day, like `2027-03-31`") from None
+
+
+def _variable_value(value: Any) -> str | Prepend | SecretReference | None:  # Any: straight from YAML
+    if value is None or isinstance(value, Prepend | SecretReference):
+        return value
+    if isinstance(value, bool):
+        raise unfit('text: programs read booleans differently, so write `"1"`, `"0"` or `"true"` in quotes')
+    if isinstance(value, int | float):
+        # The author's spelling arrives, not Python's: 0.970 stays 0.970.
+        return str(getattr(value, "text", value))
+    if isinstance(value, str):
+        if "\0" in value:
+            raise unfit("text without NUL characters")
+        return value
+    if isinstance(value, dict) and set(value) == {"prepend"}:
+        return Prepend.model_validate(value)
+    if isinstance(value, dict) and set(value) == {"secret"}:
+        return SecretReference.model_validate(value)
+    raise unfit("text, a number, `{secret: NAME}`, `{prepend: TEXT}`, or null to remove the variable")
+
+
+def _argument_value(value: Any) -> Any:  # Any: JSON values nest
+    if isinstance(value, list):
+        if any(isinstance(item, list | dict) or item is None for item in value):
+            raise unfit("a list of plain values: each becomes one word after the flag")
+        return tuple(_argument_value(item) for item in value)
+    if isinstance(value, str) and "\0" in value:
+        raise unfit("text without NUL characters")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": NAME_PATTERN})]
+Line = Annotated[str, AfterValidator(_line)]
+NodePath = Annotated[str, AfterValidator(_path_on_a_node), WithJsonSchema({"type": "string", "pattern": "^(/|~$|~/)"})]
+Address = Annotated[str, AfterValidator(_host_or_address)]
+User = Annotated[str, AfterValidator(_user)]
+DeviceName = Annotated[str, AfterValidator(_device)]
+VariableName = Annotated[str, AfterValidator(_variable)]
+FlagName = Annotated[str, AfterValidator(_flag)]
+ImageReference = Annotated[str, AfterValidator(_reference)]
+Digest = Annotated[str, AfterValidator(_digest), WithJsonSchema({"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"})]
+Repository = Annotated[str, AfterValidator(_repository)]
+Revision = Annotated[str, AfterValidator(_revision)]
+PortNumber = Annotated[int, Field(ge=1, le=65535)]
+# No cluster of this kind has a million of anything; a larger number is a slip of the hand.
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+TokenCount = Annotated[int, Field(ge=1, le=10**12)]
+Day = Annotated[datetime.date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+
+
+class Prepend(Part):
+    """Text put before what the image already holds in a variable, with a colon between."""
+
+    prepend: Annotated[Line, Field(description="Put before the image's own value, joined by a colon.")]
+
+
+class SecretReference(Part):
+    """A value that stays on the node."""
+
+    secret: Annotated[Name | VariableName, Field(description="Name of the secret file on each node.")]
+
+
+VariableValue = Annotated[
+    str | Prepend | SecretReference | None,
+    BeforeValidator(_variable_value),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": ["string", "number", "null"]},
+                {
+                    "type": "object",
+                    "properties": {
+                        "secret": {"type": "string", "description": "Name of the secret file on each node."}
+                    },
+                    "required": ["secret"],
+                    "additionalProperties": False,
+                },
+                {
+                    "type": "object",
+                    "properties": {"prepend": {"type": "string", "description": "Put before the image's own value."}},
+                    "required": ["prepend"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+Environment = dict[VariableName, VariableValue]
+ArgumentValue = Annotated[Any, BeforeValidator(_argument_value)]
+Arguments = dict[FlagName, ArgumentValue]
+
+
+class ShapePart(Part):
+    """The numbers of a model that sparkc checks and plans with; for models that its catalog does not hold."""
+
+    layers: Annotated[Count | None, Field(description="Number of decoder layers.")] = None
+    hidden_size: Annotated[Count | None, Field(description="Width of the residual stream.")] = None
+    attention_heads: Annotated[Count | None, Field(description="Query heads of one layer.")] = None
+    kv_heads: Annotated[Count | None, Field(description="Key/value heads of one layer.")] = None
+    head_dim: Annotated[Count | None, Field(description="Width of one head.")] = None
+    vocab_size: Annotated[TokenCount | None, Field(description="Entries of the vocabulary.")] = None
+    intermediate_size: Annotated[Count | None, Field(description="Width of a dense feed-forward layer.")] = None
+    experts: Annotated[Count | None, Field(description="Routed experts of one layer; absent for a dense model.")] = None
+    experts_per_token: Annotated[Count | None, Field(description="Routed experts that one token visits.")] = None
+    expert_intermediate_size: Annotated[Count | None, Field(description="Width of one routed expert.")] = None
+    max_position_embeddings: Annotated[
+        TokenCount | None, Field(description="Longest context that the model was made for, in tokens.")
+    ] = None
+
+
+class ModelPart(Part):
+    """Which model, and where its weights are."""
+
+    id: Annotated[Repository | None, Field(description="Hub id of the checkpoint.")] = None
+    revision: Annotated[Revision | None, Field(description="Hub commit. Without one, every node may hold another.")] = (
+        None
+    )
+    path: Annotated[
+        NodePath | None,
+        Field(
+            description="Folder of the weights on every node, mounted at the same path. Absent: by id, from the cache."
+        ),
+    ] = None
+    hub: Annotated[
+        Literal["huggingface", "modelscope"] | None,
+        Field(description="Where the weights come from when no node has them."),
+    ] = None
+    trust_remote_code: Annotated[
+        bool | None, Field(description="Let the engine run Python code that comes with the checkpoint.")
+    ] = None
+    size: Annotated[Size | None, Field(description="Bytes of the checkpoint on disk, like `115 GB`.")] = None
+    family: Annotated[
+        Name | None, Field(description="Model family, for a checkpoint that the catalog does not hold.")
+    ] = None
+    shape: Annotated[
+        ShapePart | None, Field(description="Numbers from the model's config.json; they win over the catalog's.")
+    ] = None
+
+
+class Quant(Part):
+    """How the weights are quantised."""
+
+    short_form: ClassVar[str | None] = "format"
+
+    format: Annotated[
+        Name | None, Field(description="Format of the checkpoint: mxfp4, nvfp4, fp8, awq, gptq, w8a8, bf16, …")
+    ] = None
+    method: Annotated[
+        Line | None, Field(description="The engine's --quantization, when it must be said or differs from the format.")
+    ] = None
+
+
+class ImagePart(Part):
+    """The container image. `digest` pins one from a registry, `id` one that was built locally."""
+
+    short_form: ClassVar[str | None] = "ref"
+
+    ref: Annotated[ImageReference | None, Field(description="What the container engine is given.")] = None
+    digest: Annotated[Digest | None, Field(description="Digest of the registry's manifest.")] = None
+    id: Annotated[Digest | None, Field(description="Image id of a local build; the same on every node.")] = None
+
+
+class ForkPart(Part):
+    """What an image brings that the engine's release does not have."""
+
+    provides: Annotated[Many[Name] | None, Field(description="Features of the fork, like `virtual-sharding`.")] = None
+    catalog: Annotated[
+        Line | None, Field(description="Catalog file extracted from the image, relative to the spec.")
+    ] = None
+
+
+class RayPart(Part):
+    """The Ray cluster that carries the engine."""
+
+    version: Annotated[Line | None, Field(description="Ray version in the image; the image catalog fills it in.")] = (
+        None
+    )
+    port: Annotated[PortNumber | None, Field(description="Port of the head's GCS.")] = None
+    object_store_memory: Annotated[
+        Size | Literal["default"] | None,
+        Field(
+            description="Cap of Ray's object store per node; `default` leaves Ray's own choice.",
+            union_mode="left_to_right",
+        ),
+    ] = None
+    args: Annotated[Arguments | None, Field(description="Further flags of `ray start`, on every node.")] = None
+
+
+class EnginePart(Part):
+    """Which engine serves, from which image."""
+
+    name: Annotated[Literal["vllm", "sglang", "vllm-ascend"] | None, Field(description="The inference engine.")] = None
+    version: Annotated[Line | None, Field(description="Its version, in quotes; `unknown` leaves names unchecked.")] = (
+        None
+    )
+    image: Annotated[ImagePart | None, Field(description="The container image that holds it.")] = None
+    executor: Annotated[
+        Literal["ray", "mp"] | None,
+        Field(description="What carries ranks on several nodes: Ray, or the engine itself."),
+    ] = None
+    nccl: Annotated[Line | None, Field(description="NCCL version that the engine loads, in quotes.")] = None
+    fork: Annotated[ForkPart | None, Field(description="What the image brings beyond the release.")] = None
+    ray: Annotated[RayPart | None, Field(description="Settings of the Ray cluster.")] = None
+
+
+class Login(Part):
+    """How a node is entered."""
+
+    user: Annotated[User | None, Field(description="Login name on the node.")] = None
+    sudo: Annotated[
+        Literal["passwordless", "password", "none"] | None,
+        Field(
+            description="What that user may do as root. Steps with root's powers need `passwordless`, or root itself."
+        ),
+    ] = None
+    home: Annotated[NodePath | None, Field(description="Home of that user, when it is not /home/USER or /root.")] = None
+    port: Annotated[PortNumber | None, Field(description="Port of sshd.")] = None
+
+
+class Reserved(Part):
+    """Another service on the node that keeps its memory and its ports."""
+
+    name: Annotated[Line, Field(description="What it is.")]
+    memory: Annotated[Size | None, Field(description="Memory it needs, like `8 GiB`.")] = None
+    ports: Annotated[Many[PortNumber] | None, Field(description="Ports it listens on.")] = None
+
+
+class Interconnect(Part):
+    """What carries traffic between the nodes."""
+
+    kind: Annotated[Literal["roce", "tcp"] | None, Field(description="RDMA over Ethernet, or plain sockets.")] = None
+    interface: Annotated[
+        DeviceName | None, Field(description="Network interface for sockets: bootstrap, Gloo, Ray.")
+    ] = None
+    hca: Annotated[Many[DeviceName] | None, Field(description="RDMA devices of the data path.")] = None
+    topology: Annotated[Literal["direct", "switch", "ring"] | None, Field(description="How the cables run.")] = None
+    mtu: Annotated[int | None, Field(ge=576, le=65535, description="MTU that the interface must have.")] = None
+    speed: Annotated[
+        int | None, Field(ge=1, le=10000, description="Link speed in Gb/s that the interface must have.")
+    ] = None
+    gid_index: Annotated[
+        int | None, Field(ge=0, le=255, description="RoCE GID index; a fact of one node. Absent: NCCL chooses.")
+    ] = None
+
+
+class MountPart(Part):
+    """A path of the node seen in the container."""
+
+    host: Annotated[NodePath, Field(description="Path on the node; must exist.")]
+    to: Annotated[NodePath | None, Field(description="Path in the container; the same when absent.")] = None
+    read_only: Annotated[bool | None, Field(description="Whether the container may only read it.")] = None
+
+
+class ContainerPart(Part):
+    """What the container gets beside image, weights and caches."""
+
+    setup: Annotated[
+        Many[Line] | None,
+        Field(description="Scripts of the project, run in the container before the engine starts, in this order."),
+    ] = None
+    mounts: Annotated[Many[MountPart] | None, Field(description="Further paths of the node.")] = None
+    shm_size: Annotated[Size | None, Field(description="Size of /dev/shm; not together with `ipc: host`.")] = None
+    ipc: Annotated[
+        Literal["host", "private"] | None, Field(description="IPC namespace; not together with shm_size.")
+    ] = None
+    auto_remove: Annotated[bool | None, Field(description="Remove the container when it ends, its log with it.")] = None
+
+
+class RestartPart(Part):
+    """What happens when the engine ends with an error."""
+
+    short_form: ClassVar[str | None] = "policy"
+
+    policy: Annotated[Literal["on-failure", "no"] | None, Field(description="Start the group again, or leave it.")] = (
+        None
+    )
+    attempts: Annotated[int | None, Field(ge=1, le=100, description="Restarts before the group is left alone.")] = None
+
+
+class Parallelism(Part):
+    """How the model is cut over the accelerators."""
+
+    tensor: Annotated[Count | None, Field(description="Tensor parallel size.")] = None
+    pipeline: Annotated[Count | None, Field(description="Pipeline parallel size.")] = None
+    data: Annotated[Count | None, Field(description="Data parallel size.")] = None
+    expert: Annotated[
+        Count | None, Field(description="Expert parallel size; 1 is off, otherwise tensor times data.")
+    ] = None
+    data_mode: Annotated[
+        Literal["internal", "external"] | None,
+        Field(description="One server for all data-parallel ranks, or one process and port per rank."),
+    ] = None
+
+
+class MemoryPart(Part):
+    """How much memory the engine takes; exactly one of these, in the engine's own word."""
+
+    gpu_memory_utilization: Annotated[
+        float | None, Field(gt=0, le=1, description="vLLM: fraction of the device's whole memory.")
+    ] = None
+    mem_fraction_static: Annotated[
+        float | None, Field(gt=0, le=1, description="SGLang: fraction of the memory free before loading.")
+    ] = None
+    kv_cache_memory_bytes: Annotated[
+        Size | None, Field(description="vLLM: size of the KV cache on each rank, like `20 GiB`.")
+    ] = None
+
+
+class Speculative(Part):
+    """Drafting tokens ahead of the model."""
+
+    method: Annotated[Line | None, Field(description="ngram, mtp, eagle3, …, in the engine's own word.")] = None
+    num_speculative_tokens: Annotated[Count | None, Field(description="Tokens drafted per step.")] = None
+    options: Annotated[
+        dict[str, ArgumentValue] | None, Field(description="Further keys of the engine's speculative configuration.")
+    ] = None
+
+
+def _names(value: Any) -> Any:  # Any: straight from YAML
+    return [value] if isinstance(value, str) else value
+
+
+class Serving(Part):
+    """What the engine offers, and within which bounds."""
+
+    task: Annotated[Literal["generate", "embed", "rerank"] | None, Field(description="What clients ask of it.")] = None
+    host: Annotated[Address | None, Field(description="Address that the API listens on.")] = None
+    port: Annotated[PortNumber | None, Field(description="Port of the API.")] = None
+    api_key: Annotated[SecretReference | None, Field(description="Key that clients must send.")] = None
+    served_model_name: Annotated[
+        Many[Line] | None,
+        BeforeValidator(_names),
+        Field(description="Names under which clients ask for the model; a single one may stand without a list."),
+    ] = None
+    max_model_len: Annotated[TokenCount | None, Field(description="Longest context in tokens, prompt and answer.")] = (
+        None
+    )
+    max_num_seqs: Annotated[Count | None, Field(description="Requests that run at once.")] = None
+    max_num_batched_tokens: Annotated[TokenCount | None, Field(description="Tokens that one step takes.")] = None
+    memory: Annotated[MemoryPart | None, Field(description="Share of the memory that the engine takes.")] = None
+    kv_cache_dtype: Annotated[
+        Line | None, Field(description="Number format of the KV cache, in the engine's word.")
+    ] = None
+    load_format: Annotated[Line | None, Field(description="How weights are read, in the engine's word.")] = None
+    prefix_caching: Annotated[bool | None, Field(description="Keep the KV cache of shared prompt beginnings.")] = None
+    chunked_prefill: Annotated[bool | None, Field(description="Cut long prompts into steps.")] = None
+    cuda_graphs: Annotated[
+        Literal["off", "none", "piecewise", "full", "full_decode_only", "full_and_piecewise"] | None,
+        Field(description="`off` is eager mode, `none` keeps the compiler without graphs. Absent: the engine decides."),
+    ] = None
+    tool_call_parser: Annotated[Line | None, Field(description="Reads tool calls out of answers.")] = None
+    reasoning_parser: Annotated[Line | None, Field(description="Reads reasoning out of answers.")] = None
+    speculative: Annotated[Speculative | None, Field(description="Speculative decoding.")] = None
+
+
+class Host(Part):
+    """One machine. Its own `interconnect`, `env`, `container`, `model` and `login` are laid over the spec's."""
+
+    name: Annotated[Name, Field(description="Short name; folder names and messages use it.")]
+    ssh: Annotated[Address | None, Field(description="Management address for ssh; the name when absent.")] = None
+    address: Annotated[
+        Address | None, Field(description="IP address that peers dial; must stand on the interconnect's interface.")
+    ] = None
+    memory: Annotated[Size | None, Field(description="Memory that the device reports on this unit, when measured.")] = (
+        None
+    )
+    reserved: Annotated[Many[Reserved] | None, Field(description="Other services on this machine.")] = None
+    interconnect: Annotated[Interconnect | None, Field(description="Where this host's network differs.")] = None
+    env: Annotated[Environment | None, Field(description="Variables on this host only.")] = None
+    container: Annotated[ContainerPart | None, Field(description="Where this host's containers differ.")] = None
+    model: Annotated[ModelPart | None, Field(description="Where this host's weights are elsewhere.")] = None
+    login: Annotated[Login | None, Field(description="Where this host is entered differently.")] = None
+
+
+class NodesPart(Part):
+    """The machines, and how they are entered."""
+
+    hardware: Annotated[
+        Name | None, Field(description="Kind of machine in the hardware catalog, like `dgx-spark`.")
+    ] = None
+    login: Annotated[Login | None, Field(description="How the machines are entered.")] = None
+    install_dir: Annotated[
+        NodePath | None, Field(description="Folder on each node for scripts and logs; `~/sparkc/NAME` when absent.")
+    ] = None
+    cache_dir: Annotated[
+        NodePath | None,
+        Field(description="Folder on each node that keeps Hub and compile caches; `~/.cache` when absent."),
+    ] = None
+    hosts: Annotated[Many[Host] | None, Field(description="The machines; the first is the head.")] = None
+
+
+class Role(Part):
+    """Settings for some of the hosts, laid over the spec's."""
+
+    hosts: Annotated[Many[Name] | None, Field(description="Names of the hosts in this role.")] = None
+    env: Annotated[Environment | None, Field(description="Variables in this role only.")] = None
+    container: Annotated[ContainerPart | None, Field(description="Where containers of this role differ.")] = None
+
+
+class Allowance(Part):
+    """A finding that the author accepts."""
+
+    rule: Annotated[Line, Field(description="Name of the rule.")]
+    reason: Annotated[Line, Field(description="Why it is accepted; shown in the runbook.")]
+    until: Annotated[Day | None, Field(description="Last day on which the allowance holds.")] = None
+
+
+class Spec(Part):
+    """A deployment of one model on a small cluster, as its author wrote it: no defaults filled in."""
+
+    api_version: Annotated[
+        Literal["sparkc/v1"] | None, Field(alias="apiVersion", description="Version of the spec language.")
+    ] = None
+    name: Annotated[Name | None, Field(description="Name of the deployment; its folder below `generated/`.")] = None
+    abstract: Annotated[
+        bool | None, Field(description="Only a base for `extends` and `variants`; not compiled itself.")
+    ] = None
+    extends: Annotated[Line | None, Field(description="A spec that this one is laid over, relative to this file.")] = (
+        None
+    )
+    cluster: Annotated[
+        Line | None,
+        Field(description="A file with `nodes` and `interconnect`, shared by several specs, relative to this file."),
+    ] = None
+    model: Annotated[ModelPart | None, Field(description="Which model, and where its weights are.")] = None
+    quant: Annotated[Quant | None, Field(description="Format of the checkpoint, or `{format, method}`.")] = None
+    engine: Annotated[EnginePart | None, Field(description="Which engine serves, from which image.")] = None
+    nodes: Annotated[
+        NodesPart | None, Field(description="The machines; one with one accelerator needs no more keys.")
+    ] = None
+    interconnect: Annotated[Interconnect | None, Field(description="What carries traffic between the nodes.")] = None
+    parallelism: Annotated[Parallelism | None, Field(description="How the model is cut over the accelerators.")] = None
+    serving: Annotated[Serving | None, Field(description="What the engine offers, and within which bounds.")] = None
+    args: Annotated[
+        Arguments | None,
+        Field(
+            description="Further engine flags without their dashes: true is a bare flag, false its negative, null "
+            "removes what sparkc set, a list gives several values, a map one JSON value."
+        ),
+    ] = None
+    env: Annotated[
+        Environment | None,
+        Field(description="Variables for the engine's containers; known names go to the processes that read them."),
+    ] = None
+    container: Annotated[
+        ContainerPart | None, Field(description="What the container gets beside image and weights.")
+    ] = None
+    restart: Annotated[RestartPart | None, Field(description="What happens when the engine ends with an error.")] = None
+    targets: Annotated[
+        Many[Name] | None, Field(description="What to generate; all that can express it when absent.")
+    ] = None
+    variants: Annotated[
+        dict[Name, dict[str, Any]] | None,
+        Field(description="Overlays, each laid over the spec and compiled on its own."),
+    ] = None
+    roles: Annotated[dict[Name, Role] | None, Field(description="Overlays for `head` and `worker` hosts.")] = None
+    allow: Annotated[Many[Allowance] | None, Field(description="Findings that the author accepts, with a reason.")] = (
+        None
+    )
