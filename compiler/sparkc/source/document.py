@@ -76,7 +76,7 @@ class Document:
         return nodes
 
 
-def plain(node: Node) -> Any:  # noqa: ANN401 - values of a spec before they are typed
+def plain(node: Node) -> Any:
     """Return the node as a dict, list or scalar."""
     if isinstance(node, Mapping):
         return {entry.key: plain(entry.value) for entry in node.entries}

@@ -65,7 +65,7 @@ def too_large(shown: str, found: str) -> Finding:
     """Return the finding for a file beyond `MAX_BYTES`; `found` says what it has."""
     return _unreadable(
         "too-large",
-        f"{quoted(shown)} has {found}; a spec has at most {MAX_BYTES:,} bytes",
+        f"{quoted(shown)} has {found}; sparkc reads at most {MAX_BYTES:,} bytes",
         "check that this is the right file; what many specs share goes into a parent that they name in `extends`",
     )
 

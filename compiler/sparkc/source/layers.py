@@ -110,7 +110,7 @@ class _Loader:
         while file:
             chain.append(file)
             extends = file.root.value("extends")
-            if extends is None or is_null(extends):
+            if extends is None:
                 break
             named.append((file.shown, extends.span))
             parent = self.named_file(file, "extends", extends)
@@ -130,6 +130,8 @@ class _Loader:
             if named is None:
                 continue
             if is_null(named):
+                if all(parent.root.value("cluster") is None for parent in chain[index + 1 :]):
+                    self.findings.append(null_removes_nothing(Document(file.root), ("cluster",)))
                 return None
             shown_path = self.named_file(file, "cluster", named)
             if shown_path is None:

@@ -71,7 +71,7 @@ def _is(path: Path, kind: Callable[[Path], bool]) -> bool:
 def _tables(path: Path) -> dict[str, Any]:  # Any: TOML holds what the author wrote
     text, findings = read(path, FILE_NAME)
     if text is None:
-        raise SparkcError(findings[0].message)
+        raise SparkcError(f"cannot read {FILE_NAME}: {findings[0].message}")
     try:
         return tomllib.loads(text)
     except ValueError as trouble:  # TOMLDecodeError, or an integer of more than 4300 digits

@@ -19,6 +19,8 @@ class _Plainly(NamedTuple):
     at_beginning: bool = False
 
 
+_NEVER_CLOSED = _Plainly("this bracket is never closed", "close it where the list or mapping ends")
+
 _QUOTE_WAY_OUT = 'close the quote; inside \'…\' a quote is doubled, inside "…" it is written \\"'
 
 # By words that both parsers of PyYAML use (libyaml's scanner.c and parser.c, and scanner.py and parser.py, which were
@@ -27,7 +29,7 @@ _PLAINLY: tuple[tuple[str, _Plainly], ...] = (
     (
         "mapping values are not allowed",
         _Plainly(
-            "found a second `: ` in a value, or a key that is indented deeper than its neighbours",
+            "found `: ` inside a value, which began here or on a line above",
             "put a value that contains `: ` in quotes; indent the keys of one mapping alike",
         ),
     ),
@@ -36,7 +38,7 @@ _PLAINLY: tuple[tuple[str, _Plainly], ...] = (
         _Plainly("found a list item on the line of its key", "begin the list on the next line"),
     ),
     ("end of stream", _Plainly("this quote is never closed", _QUOTE_WAY_OUT, at_beginning=True)),
-    ("document separator", _Plainly("this quote is never closed", _QUOTE_WAY_OUT, at_beginning=True)),
+    ("unexpected document", _Plainly("this quote is never closed", _QUOTE_WAY_OUT, at_beginning=True)),
     (
         "expected ',' or ']'",
         _Plainly("this list is not continued with `,` and not closed with `]`", "add the `,` or the `]`", True),
@@ -51,11 +53,17 @@ _PLAINLY: tuple[tuple[str, _Plainly], ...] = (
     ),
     (
         "expected key",
-        _Plainly("wanted a key of the mapping at this indentation", "indent the keys of one mapping alike"),
+        _Plainly(
+            "this neither continues the value before it nor begins a key of the mapping",
+            "indent the keys of one mapping alike; put quotes around a whole value, not around its beginning",
+        ),
     ),
     (
         "expected <block end>",
-        _Plainly("wanted the next key or list item at this indentation", "indent what belongs together alike"),
+        _Plainly(
+            "this neither continues the value before it nor begins a key or a list item",
+            "indent what belongs together alike; put quotes around a whole value, not around its beginning",
+        ),
     ),
     (
         "expected '-' indicator",
@@ -87,9 +95,18 @@ _PLAINLY: tuple[tuple[str, _Plainly], ...] = (
 )
 
 
-def syntax_error(trouble: yaml.MarkedYAMLError, text: str, path: str) -> Finding:
-    """Return the one finding for text that is no YAML."""
-    lines = LINE_BREAK.split(text)
+def syntax_error(trouble: yaml.MarkedYAMLError, text: str, path: str, open_bracket: Span | None) -> Finding:
+    """Return the one finding for text that is no YAML.
+
+    Args:
+        trouble: what the parser said.
+        text: all of it.
+        path: how places call the file.
+        open_bracket: the innermost bracket that was open when the parser gave up.
+    """
+    lines = LINE_BREAK.split(text.rstrip())
+    if open_bracket and trouble.problem_mark and trouble.problem_mark.line >= len(lines):
+        return _not_yaml(_NEVER_CLOSED, open_bracket)
     problem = trouble.problem or trouble.context or "no reason given"
     place = _place(trouble.problem_mark or trouble.context_mark, lines, path)
     began = _place(trouble.context_mark, lines, path) if trouble.context_mark else place
@@ -97,14 +114,12 @@ def syntax_error(trouble: yaml.MarkedYAMLError, text: str, path: str) -> Finding
     if plainly.at_beginning:
         place, began = began, place
     remark = "the parser stopped here" if plainly.at_beginning else "in what begins here"
-    return Finding(
-        "not-yaml",
-        Severity.ERROR,
-        f"this is not YAML: {plainly.message}",
-        span=place,
-        help=plainly.help,
-        remarks=() if began == place else (Remark(began, remark),),
-    )
+    return _not_yaml(plainly, place, *(() if began == place else (Remark(began, remark),)))
+
+
+def _not_yaml(plainly: _Plainly, span: Span, *remarks: Remark) -> Finding:
+    message = f"this is not YAML: {plainly.message}"
+    return Finding("not-yaml", Severity.ERROR, message, span=span, help=plainly.help, remarks=remarks)
 
 
 def _plainly(problem: str, char: str) -> _Plainly:

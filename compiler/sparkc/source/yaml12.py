@@ -115,7 +115,7 @@ class _Builder:
             for event in yaml.parse(text, Loader):
                 self.take(event)
         except yaml.MarkedYAMLError as trouble:
-            return None, [*self.findings, syntax_error(trouble, text, self.path)]
+            return None, [*self.findings, syntax_error(trouble, text, self.path, self.open_bracket)]
         except _RefusedError as refused:
             return None, [*self.findings, refused.finding]
         if self.root is None:
@@ -239,6 +239,12 @@ class _Builder:
             self.report(_duplicate_key(node, first))
             return None
         return node
+
+    @property
+    def open_bracket(self) -> Span | None:
+        """Return the place of the innermost bracket that is not closed yet."""
+        brackets = [collection.event for collection in self.open if collection.event.flow_style]
+        return self.span(brackets[-1]) if brackets else None
 
     @property
     def expects_key(self) -> bool:
