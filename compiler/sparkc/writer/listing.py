@@ -1,7 +1,7 @@
 """What stands in a folder, links not followed."""
 
 # `uptodate` imports this module, and importing dataclasses or pathlib costs more than its whole work.
-# ruff: noqa: PTH
+# ruff: noqa: PTH112
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ were *wanted*, never as they happen to stand on disk when the note is taken. Any
 
 # This is the first thing that `sparkc build --check` runs, and often the last. `dataclasses`, `typing` and `pathlib`
 # each take about as long to import as Python takes to start, so none of them is used here.
-# ruff: noqa: PTH
+# ruff: noqa: PTH102, PTH105, PTH112, PTH114, PTH116, PTH118, PTH120, PTH123, PTH208
 from __future__ import annotations
 
 import contextlib
@@ -41,9 +41,9 @@ def code_stamp(folders: Iterable[Place]) -> str:
     and its cached bytecode. Installing or removing any package changes the folders that Python imports from.
     """
     digest = hashlib.sha256(sys.version.encode())
-    for folder in sys.path:
-        if os.path.isdir(folder):
-            digest.update(f"{folder}\0{os.stat(folder).st_mtime_ns}\0".encode(errors="surrogateescape"))
+    for place in sys.path:
+        if os.path.isdir(place):
+            digest.update(f"{place}\0{os.stat(place).st_mtime_ns}\0".encode(errors="surrogateescape"))
     for folder in folders:
         for path, status in sorted(Listing(folder).leaves.items()):
             if not path.endswith(".pyc"):
