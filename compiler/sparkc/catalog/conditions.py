@@ -10,9 +10,9 @@ from sparkc.catalog.versions import may_be_within
 
 def conditions_from(data: dict[str, Any]) -> Conditions:  # Any: plain data from YAML
     """Return the conditions written beside a fact; what is left out holds for everything."""
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-    switches = tuple((key, tuple(allowed)) for key, allowed in data.get("settings", {}).items())
-    return Conditions(**{**values, "settings": switches})
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    values["settings"] = tuple((key, tuple(allowed)) for key, allowed in data.get("settings", {}).items())
+    return Conditions(**values)
 
 
 def holds(conditions: Conditions, launch: Situation) -> bool:

@@ -18,7 +18,7 @@ class KnownBad:
     Args:
         id: kebab-case, names the trouble.
         failure: CRASH, OOM, HANG, SILENT, SLOW or UNSAFE.
-        certain: nobody has a working launch of it, or the engine's source rules it out; otherwise a report stands alone.
+        certain: nobody has a working launch of it, or the engine's source rules it out; else one report stands alone.
         reason: what happens, with the number.
         way_out: an instruction.
         evidence: the first is the one to link.

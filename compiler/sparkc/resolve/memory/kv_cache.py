@@ -1,0 +1,257 @@
+"""How an engine lays out its KV cache, and what tokens cost in it. Exact where the layout is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from sparkc.catalog.models import Shape
+from sparkc.resolve.memory.amount import NOTHING, Band, ceil_div
+from sparkc.resolve.memory.overhead import DEFAULT_BATCHED_TOKENS
+from sparkc.resolve.memory.request import MemoryRequest
+
+SOURCE_VLLM = (
+    "vLLM 0.33.0, vllm/v1/core/kv_cache_utils.py and kv_cache_interface.py (pages, groups, one request's need)"
+)
+SOURCE_SGLANG = "SGLang 0.5.23, model_executor: cell size of the token pool; mamba_full_memory_ratio 0.9"
+
+DEFAULT_BLOCK = 16
+"""Tokens of one block when nothing else is asked for (vLLM 0.33.0)."""
+
+MLA_FP8_BYTES = 656
+"""Bytes per token and layer of `fp8_ds_mla` (vLLM 0.33.0)."""
+
+MLA_FP8_INDEX_BYTES = 132
+"""Bytes per token and indexer layer beside `fp8_ds_mla` (vLLM 0.33.0)."""
+
+_BYTES_PER_VALUE = {
+    "auto": Fraction(2),
+    "bfloat16": Fraction(2),
+    "bf16": Fraction(2),
+    "float16": Fraction(2),
+    "fp8": Fraction(1),
+    "fp8_e4m3": Fraction(1),
+    "fp8_e5m2": Fraction(1),
+    "fp8_ds_mla": Fraction(1),
+    "int8": Fraction(1),
+    "nvfp4": Fraction(9, 16),  # four bits and one byte of scale for every 16 values
+}
+
+
+@dataclass(frozen=True)
+class CacheLayout:
+    """The KV cache of one rank.
+
+    Args:
+        block_tokens: tokens of one block of an attention layer.
+        bytes_per_block: one block in every layer of a group.
+        full_groups: groups of layers that keep the whole context.
+        sliding_groups: groups that keep the last `window` tokens.
+        state_groups: groups with `state_slots` blocks per request, whatever its length.
+        side_bytes: per token and rank beside the blocks (the index of sparse attention). Low end: not allocated.
+        in_flight: tokens of one step, which a sliding window holds in addition.
+        token_bytes: bytes that one more token of a long context takes.
+        formula: the arithmetic of `token_bytes`.
+    """
+
+    block_tokens: int
+    bytes_per_block: int
+    full_groups: int
+    token_bytes: int
+    formula: str
+    source: str
+    sliding_groups: int = 0
+    state_groups: int = 0
+    window: int = 0
+    state_slots: int = 0
+    side_bytes: Band = NOTHING
+    in_flight: int = 0
+
+    def blocks_for(self, tokens: int) -> int:
+        """Return how many blocks one request of so many tokens takes.
+
+        ceil(len/block) for each full group; ceil(min(len, window-1+in_flight)/block)+1 for each sliding group; a fixed
+        number for each group of states. Source: vLLM 0.33.0, max_memory_usage_bytes of each cache spec.
+        """
+        full = self.full_groups * ceil_div(tokens, self.block_tokens)
+        seen = min(tokens, self.window - 1 + self.in_flight)
+        sliding = self.sliding_groups * (ceil_div(seen, self.block_tokens) + 1) if self.sliding_groups else 0
+        return full + sliding + self.state_groups * self.state_slots
+
+    def need(self, tokens: int) -> Band:
+        """Return the bytes that one request of so many tokens needs on one rank."""
+        blocks = Band.exactly(self.blocks_for(tokens) * self.bytes_per_block)
+        side = self.side_bytes
+        return blocks + Band(side.low * tokens, side.point * tokens, side.high * tokens)
+
+    def concurrency(self, available: int, tokens: int) -> Fraction:
+        """Return how many requests of so many tokens fit into the available bytes, as vLLM's log prints it.
+
+        blocks = floor(available / bytes per block); concurrency = blocks / blocks of one request. Bytes beside the
+        blocks count as part of each request.
+        """
+        if available <= 0:
+            return Fraction(0)
+        if self.side_bytes.point:
+            return Fraction(available, self.need(tokens).point)
+        return Fraction(available // self.bytes_per_block, self.blocks_for(tokens))
+
+    def tokens_in(self, available: int, context: int) -> int:
+        """Return how many tokens fit into the available bytes when requests are `context` long."""
+        return int(self.concurrency(available, context) * context)
+
+    def longest_in(self, available: int, at_most: int) -> int:
+        """Return the longest single request that fits into the available bytes, by bisection; 0 when none does."""
+        low, high = 0, at_most
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if self.need(middle).high <= available else (low, middle - 1)
+        return low
+
+
+def layout_of(request: MemoryRequest) -> CacheLayout | str:
+    """Return the layout of one rank's cache, or in words why it cannot be computed."""
+    shape = request.shape
+    if shape is None:
+        return "the model's shape is not known; state it in the spec or point to its config.json"
+    width = _BYTES_PER_VALUE.get(request.kv_cache_dtype)
+    if width is None:
+        return f"nothing is known of the KV cache type {request.kv_cache_dtype}"
+    if shape.attention == "other":
+        return "the model's attention is of a kind that the planner does not understand"
+    if request.speculative == "draft":
+        return "the draft model keeps a cache of its own, and its shape is not known"
+    if request.pipeline > 1 and shape.attention not in ("uniform", "mla"):
+        return f"the model mixes layers ({shape.attention}) and how they spread over pipeline stages is not known"
+    if request.is_sglang and shape.attention == "sliding-window":
+        return "how SGLang splits its pool between full and sliding attention is not known"
+    return _per_token(request, shape, width) if request.is_sglang else _grouped(request, shape, width)
+
+
+def attention_bytes(request: MemoryRequest, shape: Shape, width: Fraction) -> tuple[int, str]:
+    """Return bytes per token of one attention layer on one rank, with the arithmetic.
+
+    2 * KV heads per rank * head_dim * width, where a rank holds ceil(KV heads / tensor) and at least one (a build with
+    virtual sharding pads the heads up, which is the ceiling). MLA: latent width * bytes, the same on every rank;
+    fp8_ds_mla: 656. Source: vLLM 0.33.0, kv_cache_interface.py.
+    """
+    if shape.attention == "mla":
+        if request.kv_cache_dtype == "fp8_ds_mla":
+            return MLA_FP8_BYTES, f"{MLA_FP8_BYTES} (fp8_ds_mla)"
+        return int(shape.latent_dim * width), f"{shape.latent_dim} latent × {_plain(width)} bytes, on every rank"
+    heads = ceil_div(shape.kv_heads, request.tensor)
+    formula = f"2 × {heads} KV heads × {shape.head_dim} × {_plain(width)} bytes"
+    return int(2 * heads * shape.head_dim * width), formula
+
+
+def _attention_layers(request: MemoryRequest, shape: Shape) -> int:
+    drafts = shape.mtp_layers if request.speculative == "mtp" else 0
+    return ceil_div(shape.attention_layers, request.pipeline) + drafts
+
+
+def _grouped(request: MemoryRequest, shape: Shape, width: Fraction) -> CacheLayout:
+    """Return vLLM's layout: layers in groups of one size that share a pool of equal blocks.
+
+    group size = the smallest bucket of layers of one kind, or the largest if that is less than 1.5 times as large; the
+    last group of a kind is padded. With states the block grows until it holds one:
+    alignment * ceil(state / (alignment * bytes per token)). Source: vLLM 0.33.0, kv_cache_utils.py.
+    """
+    per_layer, formula = attention_bytes(request, shape, width)
+    layers = _attention_layers(request, shape)
+    side = _side_bytes(request, shape)
+    buckets = [count for count in (layers, shape.sliding_layers, shape.state_layers) if count]
+    size = max(buckets) if 2 * max(buckets) < 3 * min(buckets) else min(buckets)
+    block = request.block_size or DEFAULT_BLOCK
+    if shape.state_layers:
+        block *= ceil_div(state_bytes(request, shape), block * per_layer)
+    full_groups = ceil_div(layers, size)
+    return CacheLayout(
+        block_tokens=block,
+        bytes_per_block=size * block * per_layer,
+        full_groups=full_groups,
+        token_bytes=full_groups * size * per_layer + side.point,
+        formula=f"{full_groups * size} layers × {formula}{_side_formula(side)}",
+        source=SOURCE_VLLM,
+        sliding_groups=ceil_div(shape.sliding_layers, size),
+        state_groups=ceil_div(shape.state_layers, size),
+        window=shape.window,
+        state_slots=_state_slots(request),
+        side_bytes=side,
+        in_flight=request.max_num_batched_tokens or DEFAULT_BATCHED_TOKENS,
+    )
+
+
+def _per_token(request: MemoryRequest, shape: Shape, width: Fraction) -> CacheLayout:
+    """Return SGLang's layout: a pool of single tokens. States stand in a pool of their own."""
+    per_layer, formula = attention_bytes(request, shape, width)
+    layers = _attention_layers(request, shape)
+    side = _side_bytes(request, shape)
+    return CacheLayout(
+        block_tokens=1,
+        bytes_per_block=layers * per_layer,
+        full_groups=1,
+        token_bytes=layers * per_layer + side.point,
+        formula=f"{layers} layers × {formula}{_side_formula(side)}",
+        source=SOURCE_SGLANG,
+        side_bytes=side,
+    )
+
+
+def state_bytes(request: MemoryRequest, shape: Shape) -> int:
+    """Return the bytes of one request's state in one layer on one rank.
+
+    Gated DeltaNet: (2*nk*kd + nv*vd)/tp * (conv_kernel-1+n_spec) * 2 + (nv/tp)*kd*vd*4.
+    Mamba2: (heads*head_dim + 2*groups*state)/tp * (conv_kernel-1+n_spec) * 2 + (heads/tp)*head_dim*state*4.
+    The convolution is kept in 16 bits, the state in 32. Reproduces the block sizes that vLLM logs (1056, 2096, 1568).
+    Source: vLLM 0.33.0, model_executor/layers/mamba/mamba_utils.py.
+    """
+    steps = max(0, shape.conv_kernel - 1) + _drafted(request)
+    tensor = request.tensor
+    if shape.attention == "hybrid-gdn":
+        channels = 2 * shape.key_heads * shape.key_dim + shape.value_heads * shape.value_dim
+        matrix = ceil_div(shape.value_heads, tensor) * shape.key_dim * shape.value_dim
+    else:
+        channels = shape.state_heads * shape.state_head_dim + 2 * shape.state_groups * shape.state_size
+        matrix = ceil_div(shape.state_heads, tensor) * shape.state_head_dim * shape.state_size
+    return max(1, ceil_div(channels, tensor) * steps * 2 + matrix * 4)
+
+
+def _state_slots(request: MemoryRequest) -> int:
+    """Return states per request: one and one per drafted token, one more where prefix caching aligns states."""
+    return (2 if request.prefix_caching else 1) + _drafted(request)
+
+
+def _drafted(request: MemoryRequest) -> int:
+    return 0 if request.speculative == "none" else request.speculative_tokens
+
+
+def _side_bytes(request: MemoryRequest, shape: Shape) -> Band:
+    """Return bytes per token of the index beside sparse attention, on every rank.
+
+    132 per layer for fp8_ds_mla; else index_dim in 16 bits per layer, whatever the cache's own type. Reports of MiniMax
+    M3 imply about 10 KB per token and rank where this gives 14.6 KB, so its low end is nothing
+    (tonyd2wild/MiniMax-M3-AWQ-1M-NVFP4-KV-4x-DGX-Spark).
+    """
+    if shape.attention == "mla" and request.kv_cache_dtype == "fp8_ds_mla":
+        exact = shape.index_layers * MLA_FP8_INDEX_BYTES
+        return Band.exactly(exact)
+    index = shape.index_layers * shape.index_dim * 2
+    return Band(0, index, index)
+
+
+def _side_formula(side: Band) -> str:
+    return f" + {side.point:,} bytes of index" if side.point else ""
+
+
+def with_fp8(request: MemoryRequest) -> MemoryRequest:
+    """Return the same request with an fp8 cache."""
+    return replace(request, kv_cache_dtype="fp8")
+
+
+def is_wide(request: MemoryRequest) -> bool:
+    """Tell whether the cache holds 16 bits per value, so that fp8 would halve it."""
+    return _BYTES_PER_VALUE.get(request.kv_cache_dtype) == Fraction(2)
+
+
+def _plain(width: Fraction) -> str:
+    return str(width.numerator) if width.denominator == 1 else f"{float(width):g}"

@@ -1,0 +1,145 @@
+"""Add up one node's memory: budget, weights, overhead, graphs, KV cache, host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sparkc.catalog.models import Shape
+from sparkc.resolve.memory.amount import NOTHING, Band, gibibytes
+from sparkc.resolve.memory.fraction import default_fraction, share_of
+from sparkc.resolve.memory.graphs import Graphs, graphs_of
+from sparkc.resolve.memory.host import IDLE_DISCRETE, OUTSIDE, idle_on, object_store_on
+from sparkc.resolve.memory.kv_cache import CacheLayout, layout_of
+from sparkc.resolve.memory.overhead import Overhead, overhead_on
+from sparkc.resolve.memory.request import Measurement, MemoryRequest, NodeRequest
+from sparkc.resolve.memory.weights import Weights, weights_per_rank
+
+BOOT_NOISE = gibibytes(0.45)
+"""Half of 0.9 GiB: the same command on GB10 differs by 0.6 to 1.2 GiB from boot to boot in quiet cases
+(NNNtrance/GLM-5.3-Flash-EXL3-TP3-3x-DGX-Spark, jethac/dgx-spark-hijinks, repeated boots)."""
+
+_STATE_SHARE_SGLANG = Fraction(9, 19)
+"""SGLang gives 0.9 / 1.9 of its pool to states of hybrid models (SGLang 0.5.23, mamba_full_memory_ratio 0.9)."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The ledger of one rank on one node, in bytes.
+
+    Args:
+        free_before: free before loading, on the node with the least of it where the engine compares nodes.
+        fraction: what is in force: the author's, else the engine's default when that is known.
+        asked: what the fraction comes to; None when no fraction is known.
+        budget: what weights, overhead, graphs and cache may take together; None when it cannot be told.
+        kv: what is left for the cache; may be negative. None when a part is missing.
+        need: what one request of the wanted context takes; None when layout or context is unknown.
+        missing: in words, why `kv` or `need` is None; empty otherwise.
+    """
+
+    request: MemoryRequest
+    node: NodeRequest
+    idle: Band
+    free_before: Band
+    fraction: float | None
+    asked: int | None
+    budget: int | None
+    weights: Weights | None
+    overhead: Overhead
+    graphs: Graphs
+    layout: CacheLayout | None
+    kv: Band | None
+    kv_formula: str
+    need: Band | None
+    object_store: int
+    outside: Band
+    missing_kv: str
+    missing_need: str
+
+    @property
+    def graphs_inside(self) -> Band:
+        """Return the part of the graphs that is taken from the budget."""
+        return self.graphs.bytes if self.graphs.inside_budget else NOTHING
+
+    @property
+    def graphs_on_top(self) -> Band:
+        """Return the part of the graphs that comes on top of the budget."""
+        return NOTHING if self.graphs.inside_budget else self.graphs.bytes
+
+
+def free_before_loading(request: MemoryRequest, node: NodeRequest) -> Band:
+    """Return what is free on a node before the launch: total minus what is in use minus what is reserved."""
+    return Band.exactly(node.total - node.reserved) - idle_on(node)
+
+
+def pool_of(request: MemoryRequest, node: NodeRequest) -> Pool:
+    """Return the ledger of one node. The request must have passed `nonsense_in`."""
+    fraction = request.fraction or default_fraction(request.engine, request.engine_version)
+    # SGLang starts every rank from the smallest free memory of all (SGLang 0.5.23, min over ranks before load).
+    compared = request.nodes if request.is_sglang else (node,)
+    free = min((free_before_loading(request, other) for other in compared), key=lambda band: band.point)
+    weights = weights_per_rank(request)
+    overhead, graphs = overhead_on(request, node), graphs_of(request)
+    asked = None if fraction is None else share_of(max(0, free.point) if request.is_sglang else node.total, fraction)
+    layout = layout_of(request)
+    pinned = request.kv_cache_memory_bytes
+    inside = overhead.bytes + (graphs.bytes if graphs.inside_budget else NOTHING)
+    budget = asked
+    if pinned is not None and not request.is_sglang:
+        budget = None if weights is None else weights.bytes.point + inside.point + pinned
+    kv, formula, missing_kv = _cache(request, weights, inside, asked)
+    context = request.context
+    missing_need = layout if isinstance(layout, str) else "the longest request is not known" if context is None else ""
+    known = None if isinstance(layout, str) else layout
+    return Pool(
+        request=request,
+        node=node,
+        idle=idle_on(node),
+        free_before=free,
+        fraction=fraction,
+        asked=asked,
+        budget=budget,
+        weights=weights,
+        overhead=overhead,
+        graphs=graphs,
+        layout=known,
+        kv=kv,
+        kv_formula=formula,
+        need=known.need(context) if known and context is not None else None,
+        object_store=object_store_on(request, node),
+        outside=OUTSIDE if node.unified else IDLE_DISCRETE,
+        missing_kv=missing_kv,
+        missing_need=missing_need,
+    )
+
+
+def _cache(
+    request: MemoryRequest, weights: Weights | None, inside: Band, asked: int | None
+) -> tuple[Band | None, str, str]:
+    """Return what is left for the KV cache, its formula, and why it is unknown.
+
+    vLLM: ceil(total * fraction) - weights - overhead - graphs, or exactly the pin, which is not clamped against what is
+    free (vLLM 0.33.0, gpu_worker.py). A measured boot replaces the estimate: its cache plus the difference of the two
+    budgets. SGLang: free before * fraction - weights, minus the states of hybrids (SGLang 0.5.23, model_executor).
+    """
+    if request.kv_cache_memory_bytes is not None and not request.is_sglang:
+        return Band.exactly(request.kv_cache_memory_bytes), "pinned by kv_cache_memory_bytes", ""
+    if asked is None:
+        return None, "", f"{request.fraction_word} is not set and the engine's default for this version is not known"
+    if request.measurement and not request.is_sglang:
+        return _calibrated(asked, request.measurement), f"measured boot ({request.measurement.source})", ""
+    if weights is None:
+        return None, "", "the size of the checkpoint is not known; state it in the spec"
+    left = Band.exactly(asked) - weights.bytes - inside
+    if request.is_sglang and _has_states(request.shape):
+        left = Band(*(int(amount * (1 - _STATE_SHARE_SGLANG)) for amount in (left.low, left.point, left.high)))
+    return left, "budget − weights − overhead − graphs", ""
+
+
+def _calibrated(asked: int, measured: Measurement) -> Band:
+    point = measured.kv_bytes + asked - share_of(measured.total, measured.fraction)
+    return Band(point - BOOT_NOISE, point, point + BOOT_NOISE)
+
+
+def _has_states(shape: Shape | None) -> bool:
+    return shape is not None and shape.state_layers > 0

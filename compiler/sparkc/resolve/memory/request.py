@@ -1,0 +1,168 @@
+"""What the planner is asked: a model, a layout, an engine's settings, and the nodes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from sparkc.catalog.models import Shape
+
+LARGEST = 2**60
+"""Numbers beyond this are not amounts of anything that can be bought; they are answered with "unknown"."""
+
+
+@dataclass(frozen=True)
+class NodeRequest:
+    """One node as the planner sees it.
+
+    Args:
+        name: for messages.
+        total: bytes that one accelerator reports; on unified memory the whole machine's pool.
+        unified: host and accelerator share the pool.
+        reserved: bytes that other services on the node keep.
+        object_store: cap of Ray's object store in bytes; None leaves it to Ray's own default.
+        ranks: accelerators of the node that hold a part of the model. Amounts are always those of one of them.
+    """
+
+    name: str
+    total: int
+    unified: bool
+    reserved: int = 0
+    object_store: int | None = None
+    ranks: int = 1
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What the log of an earlier boot of the same model, quant, layout and engine reported for one rank.
+
+    Args:
+        total: bytes of the device.
+        fraction: gpu_memory_utilization of that boot.
+        kv_bytes: `Available KV cache memory`.
+        source: where the log stands.
+    """
+
+    total: int
+    fraction: float
+    kv_bytes: int
+    source: str
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another checkpoint of the same model, offered as a way out when this one does not fit."""
+
+    id: str
+    quant: str
+    weight_bytes: int
+
+
+@dataclass(frozen=True)
+class MemoryRequest:
+    """Everything that memory depends on. None means unknown, and leads to an answer that says so.
+
+    Args:
+        weight_bytes: all weight files of the checkpoint together.
+        fraction: gpu_memory_utilization (of the total) or mem_fraction_static (of what is free before loading).
+        kv_cache_memory_bytes: the pin of the KV cache per rank; sizes the cache instead of the fraction.
+        max_model_len: None takes the model's own limit, as the engines do.
+        max_num_batched_tokens: None takes 2048, vLLM's default on GB10.
+        cuda_graphs: whether graphs are captured; None means the engine's default, which is yes.
+        block_size: KV block in tokens; None takes 16.
+        speculative: kind of draft: none, ngram, mtp (inside the checkpoint), draft (a model of its own).
+        ray_threshold: share of the node's memory at which Ray kills; None when its monitor is off.
+        alternatives: smaller checkpoints of the same model.
+    """
+
+    nodes: tuple[NodeRequest, ...]
+    shape: Shape | None
+    weight_bytes: int | None
+    quant: str
+    engine: Literal["vllm", "sglang", "vllm-ascend"]
+    engine_version: str | None
+    executor: str
+    tensor: int = 1
+    pipeline: int = 1
+    data: int = 1
+    expert: int = 1
+    fraction: float | None = None
+    kv_cache_memory_bytes: int | None = None
+    kv_cache_dtype: str = "auto"
+    max_model_len: int | None = None
+    max_num_seqs: int | None = None
+    max_num_batched_tokens: int | None = None
+    cuda_graphs: bool | None = None
+    prefix_caching: bool = True
+    block_size: int | None = None
+    speculative: Literal["none", "ngram", "mtp", "draft"] = "none"
+    speculative_tokens: int = 0
+    ray_threshold: float | None = 0.95
+    measurement: Measurement | None = None
+    alternatives: tuple[Alternative, ...] = ()
+
+    @property
+    def is_sglang(self) -> bool:
+        """Tell whether the fraction is one of the memory free before loading."""
+        return self.engine == "sglang"
+
+    @property
+    def context(self) -> int | None:
+        """Return the longest request that must fit, in tokens; None when neither spec nor model tells."""
+        if self.max_model_len is not None:
+            return self.max_model_len
+        return self.shape.max_position_embeddings if self.shape else None
+
+    @property
+    def fraction_word(self) -> str:
+        """Return what the engine calls its fraction."""
+        return "mem_fraction_static" if self.is_sglang else "gpu_memory_utilization"
+
+
+def nonsense_in(request: MemoryRequest) -> str | None:
+    """Return what cannot be planned with, in words, or None. Everything after it may divide and compare freely."""
+    sizes = {
+        "tensor": request.tensor,
+        "pipeline": request.pipeline,
+        "data": request.data,
+        "expert": request.expert,
+        **{f"total of {node.name}": node.total for node in request.nodes},
+    }
+    amounts = {
+        "max_model_len": request.max_model_len,
+        "max_num_seqs": request.max_num_seqs,
+        "max_num_batched_tokens": request.max_num_batched_tokens,
+        "block_size": request.block_size,
+        "weight bytes": request.weight_bytes,
+        "kv_cache_memory_bytes": request.kv_cache_memory_bytes,
+    }
+    positive = sizes | {name: amount for name, amount in amounts.items() if amount is not None}
+    for name, amount in positive.items():
+        if not 1 <= amount <= LARGEST:
+            return f"{name} is {amount}, a number between 1 and {LARGEST} is wanted"
+    for node in request.nodes:
+        if node.reserved < 0 or (node.object_store or 0) < 0:
+            return f"{node.name} reserves less than nothing"
+    return _nonsense_in_shares(request) or _nonsense_in_shape(request.shape)
+
+
+def _nonsense_in_shares(request: MemoryRequest) -> str | None:
+    for name, share in ((request.fraction_word, request.fraction), ("Ray's threshold", request.ray_threshold)):
+        if share is not None and not (math.isfinite(share) and 0 < share <= 1):
+            return f"{name} is {share}, a share above 0 and up to 1 is wanted"
+    if not 0 <= request.speculative_tokens <= 1024:
+        return f"the number of speculative tokens is {request.speculative_tokens}"
+    return None
+
+
+def _nonsense_in_shape(shape: Shape | None) -> str | None:
+    if shape is None:
+        return None
+    wanted = {"layers": shape.layers, "attention heads": shape.attention_heads, "head_dim": shape.head_dim}
+    wanted |= {"kv_heads": shape.kv_heads, "hidden_size": shape.hidden_size, "vocab_size": shape.vocab_size}
+    wanted |= {"attention_layers": shape.attention_layers, "max_position_embeddings": shape.max_position_embeddings}
+    for name, amount in wanted.items():
+        if not 1 <= amount <= LARGEST:
+            return f"the model's {name} is {amount}, a positive number is wanted"
+    return None
