@@ -1,0 +1,15 @@
+"""A pretended fleet for each test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import plans
+import pytest
+from fleet import Fleet
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Fleet:
+    """Return two Sparks."""
+    return Fleet(tmp_path, plans.two_sparks())
