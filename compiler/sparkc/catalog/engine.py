@@ -177,7 +177,8 @@ class Variable:
         suggestions: known words, others pass too.
         default: the text that the reader assumes when it is absent; None when absence has its own meaning or is not known.
         spellings: how a yes/no variable understands words; None when that is not known.
-        readers: processes that read it: raylet, driver, worker, host, proxy. Empty when `dead`.
+        readers: processes that read it: raylet, driver, worker, host, proxy. Empty when `dead`. A Ray worker inherits what
+            its node's raylet was given; whether it gets the driver's is `EngineCatalog.reaches_ray_workers`.
         per_node: the value belongs to one node; the same on all of them is a mistake.
         deprecated: None when it is not.
         dead: why no program reads it any more; None when one does.
@@ -270,8 +271,13 @@ class EngineCatalog:
         """Return a variable that the engine declares, or reads by name somewhere in its code."""
         entry = _table(self._data["variables"]).get(name)
         if entry is not None:
-            return _variable(name, self.engine, entry)
-        return Variable(name, self.engine, readers=ENGINE_READERS) if name in _names(self._data["reads"]) else None
+            return _variable(name, self.engine, entry, self.readers)
+        return Variable(name, self.engine, readers=self.readers) if name in _names(self._data["reads"]) else None
+
+    @property
+    def readers(self) -> frozenset[str]:
+        """Return the processes in which this engine's code runs, and which read its variables unless an entry says else."""
+        return frozenset(_names(self._data["readers"]))
 
     def variables(self) -> tuple[str, ...]:
         """Return the names of the declared variables, sorted."""
@@ -339,9 +345,6 @@ class Match:
 
     catalog: EngineCatalog
     exact: bool
-
-
-ENGINE_READERS = frozenset({"driver", "worker"})
 
 
 def find_engine(name: str, version: str) -> Match | None:
@@ -440,7 +443,7 @@ def _value(table: Mapping[str, Json]) -> Value:
     )
 
 
-def _variable(name: str, owner: str, entry: Json) -> Variable:
+def _variable(name: str, owner: str, entry: Json, engine_readers: frozenset[str]) -> Variable:
     table = _table(entry)
     readers = _names(table.get("readers"))
     return Variable(
@@ -452,7 +455,7 @@ def _variable(name: str, owner: str, entry: Json) -> Variable:
         any_case=bool(table.get("any_case")),
         default=_text(table.get("default")),
         spellings=_spellings(table.get("spellings")),
-        readers=frozenset(readers) if readers else ENGINE_READERS,
+        readers=frozenset(readers) or engine_readers,
         deprecated=_deprecation(table.get("deprecated")),
     )
 

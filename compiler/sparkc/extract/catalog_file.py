@@ -20,6 +20,7 @@ class Extract:
     Args:
         engine: as a spec names it.
         read_from: name of the wheel or directory.
+        readers: the processes in which the engine's code runs.
         parser: habits of the command line: `underscores` are dashes, `dots` reach into JSON values, `prefixes` are accepted.
         reads: names that the package reads without declaring them.
     """
@@ -29,6 +30,7 @@ class Extract:
     package: str
     read_from: str
     parser: Mapping[str, bool]
+    readers: tuple[str, ...]
     flags: Entries
     variables: Entries
     reads: frozenset[str]
@@ -46,6 +48,7 @@ def text_of(extract: Extract) -> str:
         "package": extract.package,
         "read_from": extract.read_from,
         "parser": dict(extract.parser),
+        "readers": list(extract.readers),
         "ray_copy": None if extract.ray_copy is None else dict(extract.ray_copy),
     }
     sections = [

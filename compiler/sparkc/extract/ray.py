@@ -42,6 +42,7 @@ def read(tree: Tree) -> Extract:
         package=f"{tree.package} {tree.version}",
         read_from=tree.origin,
         parser=HABITS,
+        readers=("driver", "raylet", "worker"),
         flags=flags,
         variables=variables,
         reads=frozenset(environment.names_read(tree, "ray/") - variables.keys()),

@@ -46,6 +46,8 @@ def read(tree: Tree) -> Extract:
     schemas: dict[str, Class] = {}
     flags = flags_from(_recorded(interpreter), interpreter, _negatives(sources), schemas)
     variables = _variables(interpreter)
+    registered = _registered(interpreter, flags)
+    _close_reasoning_parsers(flags, registered)
     entries = schemas_of(interpreter, {**schemas, **_schemas_behind_free_json(interpreter, flags)})
     return Extract(
         engine="vllm",
@@ -53,11 +55,12 @@ def read(tree: Tree) -> Extract:
         package=f"{tree.package} {tree.version}",
         read_from=tree.origin,
         parser=HABITS,
+        readers=("driver", "worker"),
         flags=flags,
         variables=variables,
         reads=frozenset(environment.names_read(tree, "vllm/") - variables.keys()),
         schemas=entries,
-        registered=_registered(interpreter, flags, entries),
+        registered=registered,
         ray_copy=_ray_copy(interpreter, variables),
     )
 
@@ -259,7 +262,7 @@ def _variable(interpreter: Interpreter, name: str, getter: object) -> Entry:
 # --- registered names ---
 
 
-def _registered(interpreter: Interpreter, flags: Entries, schemas: Entries) -> dict[Group, tuple[str, ...]]:
+def _registered(interpreter: Interpreter, flags: Entries) -> dict[Group, tuple[str, ...]]:
     found = {
         Group.TOOL_PARSERS: _parsers(interpreter, TOOL_PARSER_FOLDERS, "_TOOL_PARSERS_TO_REGISTER"),
         Group.REASONING_PARSERS: _parsers(interpreter, ("vllm.reasoning",), "_REASONING_PARSERS_TO_REGISTER"),
@@ -273,6 +276,13 @@ def _registered(interpreter: Interpreter, flags: Entries, schemas: Entries) -> d
         Group.EXECUTORS: _literal(interpreter, "vllm.config.parallel", "DistributedExecutorBackend"),
     }
     return {group: names for group, names in found.items() if names}
+
+
+def _close_reasoning_parsers(flags: Entries, registered: Mapping[Group, tuple[str, ...]]) -> None:
+    """Fill in the choices that 0.11 takes from the register, which is empty in the source and full in the program."""
+    flag = flags.get("--reasoning-parser", {})
+    if flag.get("choices") == []:
+        flag["choices"] = list(registered[Group.REASONING_PARSERS])
 
 
 TOOL_PARSER_FOLDERS = ("vllm.tool_parsers", "vllm.entrypoints.openai.tool_parsers")
