@@ -505,7 +505,8 @@ def hostile() -> Plan:
     """Return the two-Spark launch with every free text replaced by what breaks careless quoting.
 
     The head's engine gets each text of `HOSTILE` as the value of `--text-<n>` and of `TEXT_<n>`; its container gets
-    the environment `SHARED_<n>` and `PATHS_<n>` (prepended), its mounts and secrets paths made of them, and a file whose content is hostile.
+    the environment `SHARED_<n>` and `PATHS_<n>` (prepended), its mounts and secrets paths made of them, and a file
+    whose content is hostile.
     Names that have a grammar of their own (containers, processes, variables) keep it.
     """
     plan = _poisoned(two_sparks())

@@ -6,6 +6,7 @@ Each function returns a `Quoted`; templates refuse to print anything else (see `
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 
 class Quoted(str):
@@ -49,6 +50,11 @@ def sh(value: str | int) -> Quoted:
     if text.startswith("~/"):  # in one piece, shellcheck (SC2088) would ask whether a home was meant
         return Quoted(f"'~'{sh(text[1:])}")
     return Quoted("".join(map(_shell_segment, _SEGMENT.finditer(text))) or "''")
+
+
+def sh_words(values: Iterable[str | int]) -> Quoted:
+    """Return several bash words, a blank between them."""
+    return Quoted(" ".join(map(sh, values)))
 
 
 def _shell_segment(match: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sparkc_targets import quoting
+from sparkc_targets.reason import because
 
 
 class UnquotedError(TypeError):
@@ -39,6 +40,8 @@ def environment() -> Environment:
     )
     jinja.filters |= {
         "sh": quoting.sh,
+        "sh_words": quoting.sh_words,
+        "because": because,
         "comment": quoting.comment,
         "markdown": quoting.markdown,
         "markdown_code": quoting.markdown_code,

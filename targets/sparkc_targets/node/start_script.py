@@ -1,0 +1,25 @@
+"""Write the start script: the first process of a container."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sparkc.plan import Container, Node, Plan
+from sparkc_targets.node.build import build_of
+from sparkc_targets.node.looks import look
+from sparkc_targets.node.mounts import FILES
+from sparkc_targets.templates import render
+
+
+def start_script(plan: Plan, node: Node, container: Container) -> str:
+    """Return the script: what this container runs comes first, what is the same in all of them behind it."""
+    own = render(
+        "node/templates/start.sh.j2",
+        plan=plan,
+        node=node,
+        container=container,
+        build=build_of(container),
+        files_dir=FILES,
+        look=look,
+    )
+    return own + Path(__file__).with_name("supervisor.sh").read_text(encoding="utf-8")
