@@ -12,6 +12,7 @@ from processes import run_without_power
 from writer_examples import OLD
 
 import sparkc
+import sparkc.writer
 from sparkc.writer.uptodate import code_stamp, recall, remember
 from sparkc.writer.writing import write
 
@@ -184,3 +185,10 @@ def test_importing_it_loads_none_of_the_slow_packages():
     assert "sparkc.writer.uptodate" in loaded
     slow = {"pydantic", "typer", "jinja2", "yaml", "click", "dataclasses", "typing", "pathlib", "sparkc.plan"}
     assert slow.isdisjoint(loaded)
+
+
+def test_every_public_name_of_the_writer_can_be_imported_from_it():
+    for name in sparkc.writer.__all__:
+        assert callable(getattr(sparkc.writer, name))
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = sparkc.writer.nothing
