@@ -6,13 +6,15 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
-from sparkc.catalog.engine import Match, find_engine
+from sparkc.catalog.engine import EngineCatalog, Match, Variable, find_engine
 from sparkc.catalog.hardware import Hardware, find_hardware
 from sparkc.catalog.images import Image as KnownImage
 from sparkc.catalog.images import find_image
 from sparkc.catalog.models import Checkpoint, Model, Shape, find_family, find_model, shape_from
+from sparkc.catalog.variables import owner_of
+from sparkc.findings import KeyPath
 from sparkc.plan import Ssh
 from sparkc.source.document import Document
 from sparkc.spec import (
@@ -288,6 +290,16 @@ class Facts(SpecView):
         """Return the catalog of the Ray version that the spec names; None when it names none."""
         return find_engine("ray", self.ray.version or "unknown")
 
+    @property
+    def engine_names(self) -> EngineCatalog | None:
+        """Return the engine's catalog, exact or nearest: what is known about names."""
+        return self.engine_catalog.catalog if self.engine_catalog else None
+
+    @property
+    def ray_names(self) -> EngineCatalog | None:
+        """Return Ray's catalog, exact or nearest."""
+        return self.ray_catalog.catalog if self.ray_catalog else None
+
     @cached_property
     def known_image(self) -> KnownImage | None:
         """Return what the catalog knows about the image."""
@@ -298,6 +310,54 @@ class Facts(SpecView):
         """Return the features that the author says a fork brings."""
         return (self.engine.fork.provides if self.engine.fork else None) or ()
 
+    @property
+    def names_are_exact(self) -> bool:
+        """Tell whether a name that the catalog lacks is surely unknown: the very version, and no fork of it."""
+        return self.engine_catalog is not None and self.engine_catalog.exact and self.engine.fork is None
+
+    def variable(self, name: str) -> Variable | None:
+        """Return what is known about an environment variable; None when no known program reads it."""
+        return owner_of(name, self.engine_names, self.ray_names, self.known_image)
+
+    @property
+    def longest_context(self) -> int | None:
+        """Return how many tokens the checkpoint's own configuration admits, when that is known."""
+        stated = self.stated_shape.get("max_position_embeddings")
+        checkpoint = self.known_model[1] if self.known_model else None
+        if stated is not None or checkpoint is None:
+            return stated or (self.shape.max_position_embeddings if self.shape else None)
+        return checkpoint.max_position_embeddings
+
+    def says(self, *key: str | int) -> bool:
+        """Tell whether the author himself said something at a key; what rules propose does not count."""
+        return self.document.get(key) is not None
+
+    def place(self, host: HostFacts, *key: str | int) -> KeyPath:
+        """Return where the author said what holds on a host: at the host, in its role, or for all; else the last."""
+        own: tuple[KeyPath, ...] = (("nodes", "hosts", host.index, *key), ("roles", host.role, *key))
+        return next((path for path in own if self.document.get(path) is not None), key)
+
+    def argument(self, name: str) -> Any:  # Any: JSON from YAML
+        """Return what `args` says about a flag (`enforce-eager`), however it spells the dashes; None when nothing."""
+        spelled = {flag.replace("_", "-"): value for flag, value in (self.spec.args or {}).items()}
+        return spelled.get(name)
+
+    @property
+    def graph_mode(self) -> str | None:
+        """Return what is said about CUDA graphs in the words of `serving.cuda_graphs`, `args` included; None if nothing.
+
+        `args` come last on the command line, and eager mode wins over any graph mode.
+        """
+        said = self.serving.cuda_graphs
+        eager = self.argument("enforce-eager")
+        config = self.argument("compilation-config")
+        mode = config.get("cudagraph_mode") if isinstance(config, dict) else None
+        if eager is True or (eager is None and said == "off"):
+            return "off"
+        if mode is not None:
+            return str(mode).lower()
+        return "default" if said == "off" or (eager is False and said is None) else said
+
     def knows_flag(self, name: str) -> bool:
         """Tell whether the pinned engine version takes a flag; True when nobody knows."""
-        return self.engine_catalog is None or self.engine_catalog.catalog.flag(name) is not None
+        return self.engine_names is None or self.engine_names.flag(name) is not None

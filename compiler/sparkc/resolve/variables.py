@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sparkc.catalog.variables import owner_of
 from sparkc.plan import Secret, Setting
 from sparkc.resolve.draft import Draft, HostDraft, Variables, decided
 from sparkc.resolve.facts import Facts
@@ -58,7 +57,7 @@ def secret(host: HostDraft, variable: str, name: str) -> Secret:
 
 def readers(facts: Facts, name: str) -> frozenset[str] | None:
     """Return which processes read a variable; None when nobody knows it."""
-    known = owner_of(name, facts.engine_catalog, facts.ray_catalog, facts.known_image)
+    known = facts.variable(name)
     return known.readers if known else None
 
 
