@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sparkc.artifact import Artifact, Target
-from sparkc.findings import Finding, Severity, in_reading_order
+from sparkc.findings import Finding, KeyPath, Remark, Severity, Span, in_reading_order
 from sparkc.plan import Need, Plan
 from sparkc.resolve import resolve
 from sparkc.resolve.facts import Facts
@@ -19,7 +19,7 @@ from sparkc.rules.judge import judge, propose
 from sparkc.rules.rule import Rule
 from sparkc.source.document import Document
 from sparkc.source.files import read
-from sparkc.source.layers import Layered, load
+from sparkc.source.layers import Layered, load, relative
 from sparkc.source.spelling import nearest
 from sparkc.writer.tree import Tree
 
@@ -44,14 +44,8 @@ class Launch:
     """The base of a spec or one of its variants, compiled. `plan` is None where the text did not allow one."""
 
     variant: str | None
-    facts: Facts | None
     plan: Plan | None
     findings: tuple[Finding, ...]
-
-    @property
-    def is_fit_to_write(self) -> bool:
-        """Tell whether nothing speaks against writing it."""
-        return self.plan is not None and not any(finding.stops_the_build for finding in self.findings)
 
 
 @dataclass(frozen=True)
@@ -60,6 +54,8 @@ class Compilation:
 
     Args:
         spec: shown path.
+        name: of the deployment, and where it stands; None when the spec does not say.
+        texts: what each file says, by the path that spans show.
         findings: all of them, in reading order, the variants' too.
         tree: what to write; None when an error stands against it.
         sources: every file that was read.
@@ -67,6 +63,8 @@ class Compilation:
     """
 
     spec: str
+    name: str | None
+    name_span: Span | None
     findings: tuple[Finding, ...]
     launches: tuple[Launch, ...]
     tree: Tree | None
@@ -83,96 +81,136 @@ class Compilation:
 def compile_spec(path: Path, root: Path, toolbox: Toolbox, today: datetime.date) -> Compilation:
     """Compile one spec file and all its variants. Writes nothing and uses no network."""
     layered = load(path, root)
-    rules = {rule.name: rule for rule in toolbox.rules}
-    launches, setup_files = _launches(layered, path, root, toolbox, today)
-    findings = [*layered.findings, *_without_repeats(launches)]
-    judged = [(launch.facts, list(launch.findings)) for launch in launches if launch.facts is not None]
-    findings += idle_allowances(judged, rules, today)
-    is_fit = bool(launches) and not any(finding.stops_the_build for finding in findings)
+    job = _Job(path, root, toolbox, today)
+    for variant, document in _documents(layered):
+        job.compile(document, variant)
+    findings = [*layered.findings, *_without_repeats(job.launches), *idle_allowances(job.judged, job.rules, today)]
+    is_fit = bool(job.launches) and not any(finding.stops_the_build for finding in findings)
     return Compilation(
-        spec=_shown(path, layered),
+        spec=job.shown,
+        name=_name(layered),
+        name_span=layered.base.span(("name",)) if layered.base else None,
         findings=tuple(in_reading_order(findings)),
-        launches=tuple(launches),
-        tree=_tree(launches, toolbox) if is_fit else None,
-        texts=layered.text,
-        sources=(*layered.sources, *setup_files),
-        expires=min((day for facts, _ in judged if (day := first_expiry(facts)) is not None), default=None),
+        launches=tuple(job.launches),
+        tree=_tree(job.launches, toolbox) if is_fit else None,
+        texts={**layered.text, **job.texts},
+        sources=(*layered.sources, *job.setup_files),
+        expires=min((day for facts, _ in job.judged if (day := first_expiry(facts)) is not None), default=None),
     )
 
 
-def _launches(
-    layered: Layered, path: Path, root: Path, toolbox: Toolbox, today: datetime.date
-) -> tuple[list[Launch], list[Path]]:
+def _documents(layered: Layered) -> list[tuple[str | None, Document]]:
+    """Return what is to be compiled: the base unless it is abstract, then every variant."""
     if layered.base is None:
-        return [], []
-    setup_files: list[Path] = []
-    documents: list[tuple[str | None, Document]] = [(name, layered.variant(name)) for name, _ in layered.variants]
-    if not _is_abstract(layered.base):
-        documents.insert(0, (None, layered.base))
-    launches = [
-        _launch(document.without("abstract"), variant, _shown(path, layered), path, root, toolbox, today, setup_files)
-        for variant, document in documents
-    ]
-    return launches, setup_files
+        return []
+    variants: list[tuple[str | None, Document]] = [(name, layered.variant(name)) for name, _ in layered.variants]
+    if _is_abstract(layered.base):
+        return variants
+    return [(None, layered.base), *variants]
 
 
-def _launch(
-    document: Document,
-    variant: str | None,
-    shown: str,
-    path: Path,
-    root: Path,
-    toolbox: Toolbox,
-    today: datetime.date,
-    setup_files: list[Path],
-) -> Launch:
-    facts, findings = gather(document, variant=variant, spec_path=shown, files={})
-    if facts is None:
-        return Launch(variant, None, None, tuple(replace(finding, variant=variant) for finding in findings))
-    files, findings = _setup_scripts(facts, path, root, setup_files)
-    findings += _names_of_targets(facts, toolbox.targets)
-    facts = replace(facts, files=files)
-    settled = propose(toolbox.rules, facts)
-    facts = with_proposals(facts, settled)
-    plan = resolve(facts, settled)
-    findings += judge(toolbox.rules, plan, facts)
-    findings += _what_targets_lack(plan, facts, toolbox.targets)
-    findings = [replace(finding, variant=variant) for finding in findings]
-    allowed = allow(findings, facts, {rule.name: rule for rule in toolbox.rules}, today)
-    return Launch(variant, facts, plan, tuple(allowed))
+class _Job:
+    """One spec being compiled: what its base and variants share, and what came of each."""
 
+    def __init__(self, path: Path, root: Path, toolbox: Toolbox, today: datetime.date) -> None:
+        self.path = path
+        self.root = root
+        self.shown = relative(path, root)
+        self.toolbox = toolbox
+        self.rules = {rule.name: rule for rule in toolbox.rules}
+        self.today = today
+        self.launches: list[Launch] = []
+        self.judged: list[tuple[Facts, list[Finding]]] = []
+        self.texts: dict[str, str] = {}
+        self.setup_files: list[Path] = []
 
-# --- files that a spec names -----------------------------------------------------------------------------------------
+    def compile(self, document: Document, variant: str | None) -> None:
+        """Compile the base or one variant, and keep what came of it."""
+        facts, findings = gather(document.without("abstract"), variant=variant, spec_path=self.shown, files={})
+        plan = None
+        if facts is not None:
+            plan, found = self._plan(facts)
+            self.judged.append((facts, found))
+            findings = allow(found, facts, self.rules, self.today)
+        self.launches.append(Launch(variant, plan, tuple(replace(finding, variant=variant) for finding in findings)))
 
+    def _plan(self, facts: Facts) -> tuple[Plan, list[Finding]]:
+        files, findings = self._setup_scripts(facts)
+        facts = replace(facts, files=files)
+        settled = propose(self.toolbox.rules, facts)
+        facts = with_proposals(facts, settled)
+        plan = resolve(facts, settled)
+        findings += _names_of_targets(facts, self.toolbox.targets)
+        findings += judge(self.toolbox.rules, plan, facts)
+        findings += _what_targets_lack(plan, facts, self.toolbox.targets)
+        return plan, findings
 
-def _setup_scripts(facts: Facts, path: Path, root: Path, sources: list[Path]) -> tuple[dict[str, str], list[Finding]]:
-    """Read the scripts that `container.setup` names, relative to the spec and inside the project."""
-    texts: dict[str, str] = {}
-    findings: list[Finding] = []
-    for host in facts.hosts:
-        for index, name in enumerate(host.container.setup or ()):
-            if name in texts:
-                continue
-            span = host.document.span(("container", "setup", index))
-            file = (path.parent / name).resolve()
-            if not file.is_relative_to(root.resolve()):
-                findings.append(
-                    Finding(
-                        "path-outside-project",
-                        Severity.ERROR,
-                        f"`{name}` lies outside the project, wanted a file below the folder of sparkc.toml",
-                        span,
-                        ("container", "setup", index),
-                        help="copy the script into the project",
+    def _setup_scripts(self, facts: Facts) -> tuple[dict[str, str], list[Finding]]:
+        """Read the scripts that `container.setup` names, relative to the spec and inside the project."""
+        texts: dict[str, str] = {}
+        findings: list[Finding] = []
+        for host in facts.hosts:
+            for index, name in enumerate(host.container.setup or ()):
+                key = ("container", "setup", index)
+                span = host.document.span(key)
+                file = (self.path.parent / name).resolve()
+                if not file.is_relative_to(self.root.resolve()):
+                    message = f"`{name}` lies outside the project, wanted a file below the folder of sparkc.toml"
+                    findings.append(
+                        _error("path-outside-project", message, span, key, "copy the script into the project")
                     )
+                    continue
+                shown = relative(file, self.root.resolve())
+                text, trouble = read(file, shown)
+                findings += [finding.at(span) for finding in trouble]
+                if text is not None and shown not in self.texts:
+                    self.setup_files.append(file)
+                    self.texts[shown] = text
+                texts[name] = text or ""
+        return texts, findings
+
+
+def cross_check(compilations: Iterable[Compilation]) -> list[Finding]:
+    """Return findings about specs that get into each other's way: one name twice, or one container name on one node."""
+    findings: list[Finding] = []
+    named: dict[str, Compilation] = {}
+    owners: dict[tuple[str, str], Compilation] = {}
+    for compilation in compilations:
+        if compilation.name is None or compilation.name_span is None:
+            continue
+        first = named.setdefault(compilation.name, compilation)
+        if first is not compilation and first.name_span is not None:
+            finding = _error(
+                "name-taken",
+                f"the name `{compilation.name}` is taken, and both specs would write generated/{compilation.name}",
+                compilation.name_span,
+                ("name",),
+                "give one of them another name",
+            )
+            findings.append(replace(finding, remarks=(Remark(first.name_span, "first named here"),)))
+            continue
+        for place in _containers(compilation):
+            other = owners.setdefault(place, compilation)
+            if other is not compilation and other.name_span is not None:
+                finding = _error(
+                    "container-name-taken",
+                    f"both specs name a container `{place[1]}` on {place[0]}",
+                    compilation.name_span,
+                    ("name",),
+                    "rename one of the specs, or its variant",
                 )
-                continue
-            text, trouble = read(file, name)
-            findings += [finding.at(span) for finding in trouble]
-            if text is not None:
-                texts[name] = text
-                sources.append(file)
-    return texts, findings
+                findings.append(replace(finding, remarks=(Remark(other.name_span, "the other one"),)))
+    return findings
+
+
+def _containers(compilation: Compilation) -> set[tuple[str, str]]:
+    return {
+        (node.ssh.host, container.name)
+        for launch in compilation.launches
+        if launch.plan is not None
+        for node in launch.plan.nodes
+        for container in node.containers
+    }
 
 
 # --- targets ---------------------------------------------------------------------------------------------------------
@@ -191,27 +229,16 @@ def _names_of_targets(facts: Facts, targets: tuple[Target, ...]) -> list[Finding
     for index, name in enumerate(facts.spec.targets or ()):
         if name not in known:
             guess = nearest(name, known)
-            findings.append(
-                Finding(
-                    "target-unknown",
-                    Severity.ERROR,
-                    f"found the target `{name}`, wanted one of {', '.join(known)}",
-                    facts.document.span(("targets", index)),
-                    ("targets", index),
-                    help=f"did you mean `{guess}`?" if guess else "`sparkc targets` lists them",
-                )
-            )
+            key = ("targets", index)
+            message = f"found the target `{name}`, wanted one of {', '.join(known)}"
+            way_out = f"did you mean `{guess}`?" if guess else "`sparkc targets` lists them"
+            findings.append(_error("target-unknown", message, facts.document.span(key), key, way_out))
     if facts.variant in known:
-        findings.append(
-            Finding(
-                "variant-named-like-a-target",
-                Severity.ERROR,
-                f"the variant `{facts.variant}` has the name of a target, and both would write the same folder",
-                facts.document.span(()),
-                ("variants", facts.variant or ""),
-                help="give the variant another name",
-            )
-        )
+        message = f"the variant `{facts.variant}` has the name of a target, and both would write the same folder"
+        key_of_variant = ("variants", facts.variant or "")
+        span = facts.document.span(())
+        way_out = "give the variant another name"
+        findings.append(_error("variant-named-like-a-target", message, span, key_of_variant, way_out))
     return findings
 
 
@@ -290,5 +317,10 @@ def _is_abstract(document: Document) -> bool:
     return document.plain().get("abstract") is True
 
 
-def _shown(path: Path, layered: Layered) -> str:
-    return next(iter(layered.text), path.as_posix())
+def _name(layered: Layered) -> str | None:
+    name = layered.base.plain().get("name") if layered.base else None
+    return name if isinstance(name, str) else None
+
+
+def _error(rule: str, message: str, span: Span, key: KeyPath, way_out: str) -> Finding:
+    return Finding(rule, Severity.ERROR, message, span, key, help=way_out)

@@ -103,7 +103,7 @@ class _Loader:
 
     def chain(self, path: Path) -> list[_File]:
         """Return the spec and its parents, the spec first."""
-        shown_path = _relative(path, self.root)
+        shown_path = relative(path, self.root)
         file = self.file(path, shown_path, layer=shown_path, named_at=None)
         chain: list[_File] = []
         named: list[tuple[str, Span]] = []
@@ -295,7 +295,7 @@ def _leaves_the_project(root: Path, shown_path: str, value: str, target: str) ->
     return not Path(os.path.realpath(root / target)).is_relative_to(os.path.realpath(root))
 
 
-def _relative(path: Path, root: Path) -> str:
+def relative(path: Path, root: Path) -> str:
     """Return the path as people see it: below the project relative to it, else as it was given."""
     # Both made absolute without following links, so that a linked spec keeps its name.
     absolute, base = Path(os.path.abspath(path)), Path(os.path.abspath(root))  # noqa: PTH100

@@ -81,7 +81,7 @@ def _digest(text: str) -> str:
 
 
 def _repository(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*", text):
+    if not re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9._-]*/)?[A-Za-z0-9][A-Za-z0-9._-]*", text):
         raise unfit("a Hub id, like `olka-fi/MiniMax-M2.7-MXFP4`")
     return text
 
@@ -444,8 +444,11 @@ class Serving(Part):
     prefix_caching: Annotated[bool | None, Field(description="Keep the KV cache of shared prompt beginnings.")] = None
     chunked_prefill: Annotated[bool | None, Field(description="Cut long prompts into steps.")] = None
     cuda_graphs: Annotated[
-        Literal["off", "none", "piecewise", "full", "full_decode_only", "full_and_piecewise"] | None,
-        Field(description="`off` is eager mode, `none` keeps the compiler without graphs. Absent: the engine decides."),
+        Literal["off", "none", "piecewise", "full", "full_decode_only", "full_and_piecewise", "default"] | None,
+        Field(
+            description="`off` is eager mode, `none` keeps the compiler without graphs, `default` leaves it to the "
+            "engine. Absent: sparkc proposes."
+        ),
     ] = None
     tool_call_parser: Annotated[Line | None, Field(description="Reads tool calls out of answers.")] = None
     reasoning_parser: Annotated[Line | None, Field(description="Reads reasoning out of answers.")] = None

@@ -1,0 +1,25 @@
+"""Where `sparkc` begins: the two calls that must be instant, then everything else."""
+
+# `--version` and an up-to-date `build --check` are typed and scripted all day long; they answer before anything
+# that costs time is imported.
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit status."""
+    arguments = sys.argv[1:]
+    if arguments in (["--version"], ["-V"]):
+        from sparkc import __version__
+
+        sys.stdout.write(f"sparkc {__version__}\n")
+        return
+    if arguments[:1] == ["build"] and "--check" in arguments:
+        from sparkc.cli.known_fine import answer_at_once
+
+        if answer_at_once(arguments):
+            return
+    from sparkc.cli.app import run
+
+    run()
