@@ -128,6 +128,16 @@ def test_generated_file_edited_while_we_compiled_is_a_doubt(project):
     assert ask(project) is None
 
 
+def test_package_installed_since_is_a_doubt(project, monkeypatch):
+    packages = project / "site-packages"
+    packages.mkdir()
+    monkeypatch.setattr(sys, "path", [*sys.path, str(project), str(packages)])
+    note(project)
+    assert ask(project) == "fine\n"
+    (packages / "jinja2-9.dist-info").mkdir()
+    assert ask(project) is None
+
+
 def test_another_question_is_another_answer(project):
     note(project)
     assert ask(project, question=("build", "--check", "specs/pair.yaml")) is None

@@ -38,11 +38,11 @@ def code_stamp(folders: Iterable[Place]) -> str:
         folders: of every package whose code or data can change the output: sparkc, its targets, plug-ins.
 
     Files count by size and time of change, which is what Python itself goes by when it chooses between a source file
-    and its cached bytecode. Installing or removing any package changes the folders that Python imports from.
+    and its cached bytecode. Installing or removing any package changes `site-packages` (`dist-packages` on Debian).
     """
     digest = hashlib.sha256(sys.version.encode())
     for place in sys.path:
-        if os.path.isdir(place):
+        if place.endswith("-packages") and os.path.isdir(place):
             digest.update(f"{place}\0{os.stat(place).st_mtime_ns}\0".encode(errors="surrogateescape"))
     for folder in folders:
         for path, status in sorted(Listing(folder).leaves.items()):
