@@ -40,7 +40,10 @@ class Kind(StrEnum):
 
 
 class Group(StrEnum):
-    """Lists of names that an engine registers under a common purpose."""
+    """Lists of names that an engine registers under a common purpose.
+
+    EAGLE3_TARGETS are the model types to which EAGLE3 is restricted; empty means that this version restricts none.
+    """
 
     TOOL_PARSERS = "tool_parsers"
     REASONING_PARSERS = "reasoning_parsers"
@@ -51,7 +54,7 @@ class Group(StrEnum):
     LINEAR_BACKENDS = "linear_backends"
     CUDAGRAPH_MODES = "cudagraph_modes"
     SPECULATIVE_METHODS = "speculative_methods"
-    SPECULATIVE_MODEL_TYPES = "speculative_model_types"
+    EAGLE3_TARGETS = "eagle3_targets"
     EXECUTORS = "executors"
 
 
@@ -75,8 +78,8 @@ class Value:
     Args:
         kind: of one value; of the items where there are several.
         choices: the closed list, refused outside of it; None when there is none.
-        suggestions: names the engine knows, but other words pass its parser too.
-        any_case: choices compare without regard to case.
+        suggestions: names the engine knows, but other words pass its parser too; of an int, words that stand for one.
+        any_case: choices and suggestions compare without regard to case.
         any_dash: choices compare with `-` and `_` as one.
         suffixes: integers may end in k, M, G and the like.
         none_allowed: the words `None` and the empty string mean "not set".

@@ -84,6 +84,8 @@ def _own_fields(interpreter: Interpreter, ancestor: Class, owner: Class) -> Iter
                     continue
                 given = MISSING if value is None else _evaluate(interpreter, value, frame)
                 default, bounds, settable = _taken_apart(interpreter, given)
+                # Fields that pydantic skips are handed over by the engine itself.
+                settable = settable and origin != "SkipValidation"
                 yield Field(name, owner, hint, default, bounds, _text_after(body, place), settable)
 
 
@@ -98,7 +100,9 @@ def _taken_apart(interpreter: Interpreter, given: object) -> tuple[object, tuple
     if not (is_field(given) and isinstance(given, Instance)):
         return given, (), True
     words = given.words
-    bounds = tuple((BOUNDS[key], float(word)) for key, word in words.items() if key in BOUNDS and isinstance(word, int | float))
+    bounds = tuple(
+        (BOUNDS[key], float(word)) for key, word in words.items() if key in BOUNDS and isinstance(word, int | float)
+    )
     settable = words.get("init", True) is not False
     if "default_factory" in words:
         try:

@@ -105,9 +105,13 @@ def _reads(module: ast.Module) -> Iterator[str]:
         match node:
             case ast.Call(func=func, args=[ast.Constant(value=str() as name), *_]) if _reads_environment(func):
                 yield name
-            case ast.Subscript(value=holder, slice=ast.Constant(value=str() as name), ctx=ast.Load()) if _is_environ(holder):
+            case ast.Subscript(value=holder, slice=ast.Constant(value=str() as name), ctx=ast.Load()) if _is_environ(
+                holder
+            ):
                 yield name
-            case ast.Compare(left=ast.Constant(value=str() as name), ops=[ast.In() | ast.NotIn()], comparators=[holder]):
+            case ast.Compare(
+                left=ast.Constant(value=str() as name), ops=[ast.In() | ast.NotIn()], comparators=[holder]
+            ):
                 if _is_environ(holder):
                     yield name
 

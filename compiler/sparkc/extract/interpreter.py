@@ -13,12 +13,25 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sparkc.extract.sources import Source, Sources
-from sparkc.extract.values import Class, External, Form, Function, Instance, Member, Module, Raised, Undecidable, Unknown
+from sparkc.extract.values import (
+    Class,
+    External,
+    Form,
+    Function,
+    Instance,
+    Member,
+    Module,
+    Raised,
+    Undecidable,
+    Unknown,
+)
 
 STEPS = 2_000_000
 DEPTH = 60
 ENUM_BASES = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
-TYPES = frozenset({"int", "str", "float", "bool", "bytes", "list", "dict", "tuple", "set", "frozenset", "type", "object"})
+TYPES = frozenset(
+    {"int", "str", "float", "bool", "bytes", "list", "dict", "tuple", "set", "frozenset", "type", "object"}
+)
 PLAIN = (str, int, float, list, dict, tuple, set, frozenset, bytes)
 OPERATORS: Mapping[type[ast.operator], Callable[[object, object], object]] = {
     ast.Add: operator.add,  # type: ignore[dict-item]  # plain values of any kind; a TypeError becomes Raised
@@ -343,7 +356,9 @@ class Interpreter:
         if isinstance(value, External | Class):
             return self._form(value, index, frame)
         if isinstance(index, ast.Slice):
-            ends = [None if end is None else self.evaluate(end, frame) for end in (index.lower, index.upper, index.step)]
+            ends = [
+                None if end is None else self.evaluate(end, frame) for end in (index.lower, index.upper, index.step)
+            ]
             return value[slice(*ends)]  # type: ignore[index]  # a TypeError becomes Raised
         return value[self.evaluate(index, frame)]  # type: ignore[index]
 

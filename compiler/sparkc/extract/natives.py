@@ -17,12 +17,14 @@ class Converter:
 
     Args:
         kind: value of `sparkc.catalog.engine.Kind`.
+        also: words that are taken beside values of that kind.
         schema: the class whose keys a JSON value has.
     """
 
     kind: str
     none_allowed: bool = False
     suffixes: bool = False
+    also: tuple[str, ...] = ()
     schema: Class | None = None
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sparkc.catalog.engine import Json
 from sparkc.extract.interpreter import Host, Interpreter
 from sparkc.extract.natives import SUPPRESS, Converter, as_converter
-from sparkc.extract.values import Class, External, Function, Instance, Member, Raised, Undecidable, Unknown
+from sparkc.extract.values import Class, External, Function, Member, Raised, Undecidable
 
 Names = Callable[[str], tuple[str, ...]]
 Entry = dict[str, Json]
@@ -18,7 +18,10 @@ SWITCHES = frozenset({"store_true", "store_false", "store_const", "count", "help
 BOOLEAN_PAIR = "argparse.BooleanOptionalAction"
 DEPRECATED = re.compile(r"\[deprecated|deprecated:|\bis deprecated|\bhas been deprecated|^deprecated\b", re.IGNORECASE)
 REMOVED_IN = re.compile(r"removed in (?:a future|version |v)?(\d+\.\d+(?:\.\d+)?)")
-INSTEAD = re.compile(r"(?:\buse|\bin favou?r of|\breplaced by|\bsuperseded by|\bprefer)\b[^.]*?(--[a-z0-9][a-z0-9.-]*[a-z0-9])", re.IGNORECASE)
+INSTEAD = re.compile(
+    r"(?:\buse|\bin favou?r of|\breplaced by|\bsuperseded by|\bprefer)\b[^.]*?(--[a-z0-9][a-z0-9._-]*[a-z0-9])",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -45,7 +48,9 @@ class Recorder(Host):
         """Take nothing: what a default overrides is known to the engine alone."""
 
 
-def flags_from(recorder: Recorder, interpreter: Interpreter, negatives: Names, schemas: dict[str, Class]) -> dict[str, Entry]:
+def flags_from(
+    recorder: Recorder, interpreter: Interpreter, negatives: Names, schemas: dict[str, Class]
+) -> dict[str, Entry]:
     """Return the catalog entries of all declared flags, by canonical name.
 
     Args:
@@ -131,8 +136,12 @@ def _value_entry(words: Mapping[str, object], interpreter: Interpreter, schemas:
         _type_entry(entry, words.get("type"), interpreter, schemas)
         choices_entry(entry, words.get("choices"))
         if isinstance(words.get("suggestions"), list):
-            entry["suggestions"] = [str(item) for item in words["suggestions"]]  # type: ignore[attr-defined]  # a list, asked above
-    default = plain(words.get("default", False if action == "store_true" else True if action == "store_false" else None))
+            entry["suggestions"] = sorted(str(item) for item in words["suggestions"])  # type: ignore[attr-defined]  # a list, asked above
+    if words.get("any_case") is True:
+        entry["any_case"] = True
+    default = plain(
+        words.get("default", False if action == "store_true" else True if action == "store_false" else None)
+    )
     if default is not None:
         entry["default"] = default[0]
     for bound, limit in words.get("bounds", ()):  # type: ignore[attr-defined]  # pairs, put there by get_kwargs
@@ -150,6 +159,8 @@ def _type_entry(entry: Entry, given: object, interpreter: Interpreter, schemas: 
             entry["none_allowed"] = True
         if converter.suffixes:
             entry["suffixes"] = True
+        if converter.also:
+            entry["suggestions"] = list(converter.also)
         if converter.schema is not None:
             entry["schema"] = converter.schema.name
             schemas[converter.schema.name] = converter.schema
@@ -184,13 +195,3 @@ def _canonical(names: tuple[str, ...]) -> str:
 
 def _by_type(value: object) -> tuple[bool, object]:
     return isinstance(value, str), value
-
-
-def class_of(value: object) -> Class | None:
-    """Return the class of an object or the class itself."""
-    if isinstance(value, Instance):
-        return value.cls
-    return value if isinstance(value, Class) else None
-
-
-__all__ = ["Recorder", "Unknown", "choices_entry", "class_of", "deprecation_in", "entry_of", "flags_from", "plain"]

@@ -65,7 +65,9 @@ def _recorded(interpreter: Interpreter) -> Recorder:
         try:
             interpreter.evaluate(decorator, Frame(SCRIPTS))
         except (Raised, Undecidable) as trouble:
-            raise SparkcError(f"{interpreter.sources.tree.origin}: an option of `ray start` is not understood ({trouble})") from trouble
+            raise SparkcError(
+                f"{interpreter.sources.tree.origin}: an option of `ray start` is not understood ({trouble})"
+            ) from trouble
     interpreter.look_up(*LOGGING_OPTIONS)
     return recorder
 

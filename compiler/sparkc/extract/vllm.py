@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from sparkc.catalog.engine import Group, Json
 from sparkc.extract import environment
 from sparkc.extract.catalog_file import Entries, Extract
 from sparkc.extract.configs import MISSING, Field, fields_of, is_config, members_of
-from sparkc.extract.interpreter import FIELD, Interpreter
+from sparkc.extract.interpreter import Interpreter
 from sparkc.extract.natives import LIBRARY, Converter, as_converter, literal_values, optional
 from sparkc.extract.options import Entry, Recorder, choices_entry, deprecation_in, flags_from
 from sparkc.extract.schemas import schemas_of
 from sparkc.extract.sources import Sources
 from sparkc.extract.tree import Tree
-from sparkc.extract.values import Class, External, Form, Function, Instance, Member, Raised, Undecidable, Unknown
+from sparkc.extract.values import Class, External, Form, Function, Module, Raised, Undecidable, Unknown
 from sparkc.findings import SparkcError
 
 PARSER_MODULES = (
@@ -90,11 +89,12 @@ def _natives(interpreter: Interpreter) -> Mapping[str, object]:
         "optional_type": optional,
         "union_dict_and_str": Converter("any"),
         "human_readable_int": Converter("int", suffixes=True),
-        "human_readable_int_or_auto": Converter("int", suffixes=True),
+        "human_readable_int_or_auto": Converter("int", suffixes=True, also=("auto",)),
         "parse_type": as_converter,
     }
     return {
         **LIBRARY,
+        "builtins.__import__": lambda name, *_, **__: Module(name),
         "os.getenv": lambda name, default=None: interpreter.environ.get(name, default),
         "vllm.plugins.load_general_plugins": lambda: None,
         **{f"{ARGUMENTS}.{name}": native for name, native in arguments.items()},
@@ -145,15 +145,23 @@ def _typed(
             form = next(member for member in members if _origin(interpreter, member) == collection)
             return _collection_words(interpreter, form, collection)
     if "int" in names:
-        return {"type": Converter("int", suffixes=field.name == "max_model_len" or field.name in readable)}
+        if field.name == "max_model_len":
+            auto = (
+                ("auto",) if _function(interpreter, "vllm.utils.argparse_utils", "human_readable_int_or_auto") else ()
+            )
+            return {"type": Converter("int", suffixes=True, also=auto)}
+        return {"type": Converter("int", suffixes=field.name in readable)}
     if "float" in names:
         return {"type": Converter("float")}
     if "dict" in names:
         return {"type": Converter("any" if "str" in names or names - {"dict", "None"} else "json")}
     words: dict[str, object] = {"type": Converter("str")}
-    enumeration = next((member for member in members if isinstance(member, Class) and interpreter.is_enum(member)), None)
+    enumeration = next(
+        (member for member in members if isinstance(member, Class) and interpreter.is_enum(member)), None
+    )
     if enumeration is not None:
-        words["suggestions"] = sorted(interpreter.members(enumeration))
+        # Read by name: the fields' own validators upper-case the word.
+        words["suggestions"], words["any_case"] = sorted(interpreter.members(enumeration)), True
     return words
 
 
@@ -244,12 +252,15 @@ def _variables(interpreter: Interpreter) -> Entries:
 def _variable(interpreter: Interpreter, name: str, getter: object) -> Entry:
     entry = environment.entry_by_asking(interpreter, getter, name)
     closure = getter.closure if isinstance(getter, Function) else {}
-    if "removal_version" in closure or any("deprecat" in key for key in closure):
-        inner = next((value for value in closure.values() if isinstance(value, Function)), None)
-        closure = {**closure, **(inner.closure if inner else {})}
+    if "removal_version" in closure:
+        entry["deprecated"] = deprecation_in(
+            f"removed in {closure['removal_version']}. {closure['replacement']}", said=True
+        )
+        inner = closure.get("getter")
+        closure = inner.closure if isinstance(inner, Function) else {}
     choices = closure.get("choices")
     if isinstance(choices, Function):
-        choices = interpreter.call(choices, [], {})
+        choices = _called(interpreter, choices)
     if isinstance(choices, list):
         choices_entry(entry, choices)
         if closure.get("case_sensitive") is False:
@@ -257,6 +268,13 @@ def _variable(interpreter: Interpreter, name: str, getter: object) -> Entry:
         if "choices" in entry and entry["kind"] == "any":
             entry["kind"] = "str"
     return entry
+
+
+def _called(interpreter: Interpreter, function: Function) -> object:
+    try:
+        return interpreter.call(function, [], {})
+    except (Raised, Undecidable) as trouble:
+        return Unknown(str(trouble))
 
 
 # --- registered names ---
@@ -273,6 +291,7 @@ def _registered(interpreter: Interpreter, flags: Entries) -> dict[Group, tuple[s
         Group.LINEAR_BACKENDS: _choices(flags, "--linear-backend"),
         Group.CUDAGRAPH_MODES: _enumeration(interpreter, "vllm.config.compilation", "CUDAGraphMode"),
         Group.SPECULATIVE_METHODS: _literal(interpreter, "vllm.config.speculative", "SpeculativeMethod"),
+        Group.EAGLE3_TARGETS: _eagle3_targets(interpreter),
         Group.EXECUTORS: _literal(interpreter, "vllm.config.parallel", "DistributedExecutorBackend"),
     }
     return {group: names for group, names in found.items() if names}
@@ -347,6 +366,19 @@ def _attention_backends(interpreter: Interpreter) -> tuple[str, ...]:
     return next((names for place in places if (names := _enumeration(interpreter, *place))), ())
 
 
+def _eagle3_targets(interpreter: Interpreter) -> tuple[str, ...]:
+    """Return the model types that EAGLE3 is restricted to: a list inside the check, to 0.21."""
+    source = interpreter.sources.find("vllm.config.speculative")
+    for node in ast.walk(ast.Module(source.body, [])) if source else ():
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id="aux_hidden_states_supported" | "eagle3_target_supported")],
+                value=ast.List() as value,
+            ):
+                return tuple(sorted(ast.literal_eval(value)))
+    return ()
+
+
 def _choices(flags: Entries, name: str) -> tuple[str, ...]:
     choices = flags.get(name, {}).get("choices")
     return tuple(str(choice) for choice in choices) if isinstance(choices, list) else ()
@@ -396,8 +428,9 @@ def _worker_specific(interpreter: Interpreter) -> list[Json]:
         source = interpreter.sources.find(module)
         for statement in ast.walk(ast.Module(source.body, [])) if source else ():
             match statement:
-                case ast.Assign(targets=[ast.Name(id="WORKER_SPECIFIC_ENV_VARS")], value=value) | ast.AnnAssign(
-                    target=ast.Name(id="WORKER_SPECIFIC_ENV_VARS"), value=ast.expr() as value
+                case (
+                    ast.Assign(targets=[ast.Name(id="WORKER_SPECIFIC_ENV_VARS")], value=value)
+                    | ast.AnnAssign(target=ast.Name(id="WORKER_SPECIFIC_ENV_VARS"), value=ast.expr() as value)
                 ):
                     return _texts({item.value for item in ast.walk(value) if isinstance(item, ast.Constant)})
     return []
@@ -405,6 +438,3 @@ def _worker_specific(interpreter: Interpreter) -> list[Json]:
 
 def _texts(value: object) -> list[Json]:
     return sorted(str(item) for item in value) if isinstance(value, set | list | tuple) else []
-
-
-__all__ = ["FIELD", "Instance", "Member", "Unknown", "deprecation_in", "read", "replace"]
