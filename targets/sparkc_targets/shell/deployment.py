@@ -103,11 +103,21 @@ def _weights(plan: Plan) -> Facts:
             ("WEIGHTS_HUBS", tuple(weights.hub for _, weights in all_weights)),
             ("WEIGHTS_PATHS", tuple(weights.path for _, weights in all_weights)),
             ("WEIGHTS_IN_CACHE", tuple(_yes(weights.in_hub_cache) for _, weights in all_weights)),
+            ("WEIGHTS_LEAST", tuple(_text(_band(weights)[0]) for _, weights in all_weights)),
+            ("WEIGHTS_MOST", tuple(_text(_band(weights)[1]) for _, weights in all_weights)),
             ("WEIGHTS_IMAGES", tuple(node.containers[0].image.name for node, _ in all_weights)),
             ("WEIGHTS_TOKEN_VARIABLES", tuple(token.key if token else "" for token in tokens)),
             ("WEIGHTS_TOKEN_FILES", tuple(token.file if token else "" for token in tokens)),
         ),
     )
+
+
+def _band(weights: Weights) -> tuple[int | None, int | None]:
+    """Return the least and the most bytes that pass for the whole repository."""
+    if weights.bytes is None:
+        return (None, None)
+    slack = round(weights.bytes * weights.tolerance)
+    return (weights.bytes - slack, weights.bytes + slack)
 
 
 def _token(node: Node, weights: Weights) -> Secret | None:

@@ -10,7 +10,10 @@ if [[ -e $here/play/$1 ]]; then
 fi
 case $1 in
   start) touch "$here/running" ;;
-  stop) rm -f "$here/running" ;;
+  images) printf 'image\t%s\t%s\n' eugr-vllm:latest sha256:9f1c ;;
+  weights) printf 'weights\t/srv\t115000000000\t30\tdigest\n' ;;
+  last-log) printf 'saved log of %s\n' "$name" ;;
+  stop) rm -f "$here/running"; printf 'ok\t%s\tstopped\t\n' "$name" ;;
   state)
     if [[ -e $here/running ]]; then
       printf 'container\t%s\trunning\t\t0\t12\tLoading safetensors: 40%%\n' "$name"
@@ -21,5 +24,5 @@ case $1 in
   preflight) printf 'ok\tinterface\tenp1s0f0np0 is up\t\n' ;;
   logs) printf 'Using MARLIN backend for MxFp4\nYour GPU does not have native support for FP4\nlog of %s\n' "$name" ;;
   exec) printf 'ran %s\n' "${*:2}" ;;
-  status) printf 'GPU: SM 3 %%, memory 0 %%\n' ;;
+  status) printf 'ok\tgpu\tSM 3 %%, memory 0 %%\t\n' ;;
 esac

@@ -3,5 +3,9 @@
 record() {
   local line
   printf -v line '%s\x1f' "$FLEET_AT" "$@"
-  printf '%s\x1e' "$line" >>"$FLEET_ROOT/record"
+  # A long line is written in pieces, and others write at the same time.
+  {
+    flock 8
+    printf '%s\x1e' "$line" >&8
+  } 8>>"$FLEET_ROOT/record"
 }

@@ -5,29 +5,69 @@
 # --- status ----------------------------------------------------------------------------------------------------------
 
 verb_status() {
-  local node all_well=0
+  local node
   read_options '--node NAME' "$@"
   open_workplace
-  reach_what_answers || all_well=1
+  reach_what_answers || FAILURES=$((FAILURES + 1))
   find_all_tools installed
-  on_all show_node
+  gather status state build_state
   for node in "${CREW[@]}"; do
     heading "${NODES[node]} ($(destination "$node"))"
-    cat -- "${OUTPUT[node]}"
-    ((STATUS[node] == 0)) || all_well=1
+    if [[ -z ${TOOLS[node]:-} ]]; then
+      check fail "${NODES[node]}" tools "node.sh cannot be run there" "./launch.sh prepare"
+      continue
+    fi
+    checks_of "${NODES[node]}" <"$WORKPLACE/build_state-$node"
+    checks_of "${NODES[node]}" <"$WORKPLACE/status-$node"
+    say_last_lines <"$WORKPLACE/state-$node"
   done
   show_ray
   if [[ " ${CREW[*]} " == *" $SERVICE_NODE "* ]]; then
     heading "service"
     if is_serving; then
-      say "  $SERVICE_URL answers"
+      check ok "$SERVICE_URL" health "answers"
     else
-      say "  $SERVICE_URL does not answer"
-      all_well=1
+      check fail "$SERVICE_URL" health "does not answer" "while it loads: ./launch.sh up --watch"
     fi
   fi
   drop_tools
-  return "$all_well"
+  verdict
+}
+
+# gather WORD…: run node.sh with each word on all nodes, or build_state; the answers stand in $WORKPLACE/WORD-NODE.
+gather() {
+  local word node
+  for word in "$@"; do
+    if [[ $word == build_state ]]; then
+      on_all build_state
+    else
+      on_all tool "$word"
+    fi
+    for node in "${CREW[@]}"; do
+      cp -- "${OUTPUT[node]}" "$WORKPLACE/$word-$node"
+    done
+  done
+}
+
+# build_state NODE: whether the install folder is of this build, as a check line.
+build_state() {
+  local installed
+  installed=$(run_function "$1" remote_sums "${INSTALL_DIRS[$1]}")
+  if [[ -z $installed ]]; then
+    printf 'warn\tbuild\tthe install folder is absent or was changed by hand\t./launch.sh prepare brings it\n'
+  elif [[ $installed != "$(build_of "$1")" ]]; then
+    printf 'warn\tbuild\tan older build than this launch.sh, or another one, is installed\t./launch.sh up --restart brings this one\n'
+  else
+    printf 'ok\tbuild\tthe install folder is of this build\t\n'
+  fi
+}
+
+say_last_lines() {
+  local -a fields
+  while IFS=$'\x1f' read -r -a fields; do
+    [[ ${fields[0]:-} == container && -n ${fields[6]:-} ]] || continue
+    printf '        %s says: %s\n' "${fields[1]}" "$(shortened 160 "${fields[6]}")"
+  done < <(tr '\t' '\037')
 }
 
 # reach_what_answers: leave out of the crew what cannot be reached, and say so.
@@ -42,54 +82,6 @@ reach_what_answers() {
   return "$all_well"
 }
 
-show_node() {
-  local node=$1 all_well=0 memory total free
-  [[ -n ${TOOLS[node]:-} ]] || { say "  node.sh cannot be run there"; return 1; }
-  say_build "$node"
-  show_containers "$node" || all_well=1
-  memory=$(tool "$node" memory)
-  total=$(memory_value MemTotal <<<"$memory") free=$(memory_value MemAvailable <<<"$memory")
-  if is_number "$total" && is_number "$free" && ((total > 0)); then
-    printf '  memory: %s of %s available (%d %% used)\n' "$(gib "$free")" "$(gib "$total")" "$(((total - free) * 100 / total))"
-    if (((total - free) * 100 / total >= 90)); then
-      # https://forums.developer.nvidia.com/t/373387, point 3.
-      say "    about 96 % used is normal while a model is served on unified memory; trouble shows as NVRM or kernel-OOM lines"
-    fi
-  fi
-  tool "$node" status | sed 's/^/  /'
-  ((PIPESTATUS[0] == 0)) || all_well=1
-  return "$all_well"
-}
-
-# say_build NODE: whether the install folder is of this build.
-say_build() {
-  local installed
-  installed=$(run_function "$1" remote_sums "${INSTALL_DIRS[$1]}")
-  if [[ -z $installed ]]; then
-    say "  install folder: absent, or changed by hand (${INSTALL_DIRS[$1]})"
-  elif [[ $installed != "$(build_of "$1")" ]]; then
-    say "  install folder: of another build than this launch.sh; ./launch.sh up --restart brings this one"
-  fi
-}
-
-show_containers() {
-  local all_well=0
-  local -a fields
-  while IFS=$'\x1f' read -r -a fields; do
-    [[ ${fields[0]:-} == container ]] || continue
-    printf '  %s: %s' "${fields[1]}" "${fields[2]:-}"
-    if [[ ${fields[2]:-} == running ]]; then
-      ! is_number "${fields[5]:-}" || printf ' for %s' "$(lasted "${fields[5]}")"
-    else
-      all_well=1
-      [[ -z ${fields[3]:-} ]] || printf ', exit status %s' "${fields[3]}"
-    fi
-    [[ ${fields[4]:-0} == 0 ]] || printf ', restarted %s times' "${fields[4]}"
-    printf '\n    %s\n' "$(shortened 160 "${fields[6]:-}")"
-  done < <(tool "$1" state | tr '\t' '\037')
-  return "$all_well"
-}
-
 show_ray() {
   [[ $EXECUTOR == ray && -n ${TOOLS[$SERVICE_NODE]:-} ]] || return 0
   heading "Ray"
@@ -99,29 +91,37 @@ show_ray() {
 # --- logs ------------------------------------------------------------------------------------------------------------
 
 verb_logs() {
-  read_options '-f --follow --tail N --node NAME NODE' "$@"
   local node failed=0
-  local -a words=(logs)
-  [[ -z $FOLLOW ]] || words+=(-f)
-  [[ -z $TAIL ]] || words+=(--tail "$TAIL")
+  read_options '-f --follow --tail N --node NAME NODE' "$@"
   open_workplace
   reach_what_answers || failed=1
   find_all_tools installed
-  if ((${#CREW[@]} == 1)); then
-    tool "${CREW[0]}" "${words[@]}" </dev/null || failed=1
-  elif [[ -n $FOLLOW ]]; then
+  if [[ -n $FOLLOW ]] && ((${#CREW[@]} > 1)); then
     for node in "${CREW[@]}"; do
-      tool "$node" "${words[@]}" </dev/null 2>&1 | named "${NODES[node]}" &
+      print_logs "$node" 2>&1 </dev/null | named "${NODES[node]}" &
     done
     wait
+  elif ((${#CREW[@]} == 1)); then
+    print_logs "${CREW[0]}" </dev/null || failed=1
   else
-    on_all tool "${words[@]}" || failed=1
+    on_all print_logs || failed=1
     for node in "${CREW[@]}"; do
       named "${NODES[node]}" <"${OUTPUT[node]}"
     done
   fi
   drop_tools
   return "$failed"
+}
+
+# print_logs NODE: of its containers; where they are gone, what was saved when they went.
+print_logs() {
+  local -a words=(logs)
+  [[ -z $FOLLOW ]] || words+=(-f)
+  [[ -z $TAIL ]] || words+=(--tail "$TAIL")
+  if ! tool "$1" state | cut -f 3 | grep -qvx absent; then
+    words=(last-log)
+  fi
+  tool "$1" "${words[@]}"
 }
 
 # named NAME <LINES: each line with the node's name before it.
@@ -174,7 +174,7 @@ verb_down() {
   open_workplace
   reach_what_answers || all_well=1
   find_all_tools installed || report_failures "finding node.sh"
-  stop_all || { report_failures "stopping"; all_well=1; }
+  stop_all || all_well=1
   drop_tools
   if ((all_well)); then
     complain "not everything is stopped; run ./launch.sh down again when the node answers"
@@ -183,11 +183,10 @@ verb_down() {
   say "stopped; logs are kept (./launch.sh logs)"
 }
 
-# stop_all: the workers first, all at once, then the head: it serves until the end of those that it leads.
+# stop_all: the workers first, all at once, then the head, which leads them; CREW says whom.
 stop_all() {
   local node all_well=0
   local -a everyone=("${CREW[@]}")
-  local -a failures=()
   for node in "${CREW[@]}"; do
     TOOLS[node]=${TOOLS[node]:-${INSTALL_DIRS[node]}}
   done
@@ -201,20 +200,18 @@ stop_all() {
     stop_crew || all_well=1
   fi
   CREW=("${everyone[@]}")
-  for node in "${CREW[@]}"; do
-    STATUS[node]=${failures[node]:-0} OUTPUT[node]=$WORKPLACE/out-$node
-  done
   return "$all_well"
 }
 
-# stop_crew: uses `failures` of stop_all.
 stop_crew() {
-  local node
+  local node all_well=0
   ((${#CREW[@]} > 0)) || return 0
-  say "Stopping $(for node in "${CREW[@]}"; do printf '%s ' "${NODES[node]}"; done)"
-  on_all tool stop && return
+  on_all tool stop || all_well=1
   for node in "${CREW[@]}"; do
-    failures[node]=${STATUS[node]}
+    checks_of "${NODES[node]}" <"${OUTPUT[node]}"
+    if ((STATUS[node] != 0)); then
+      complain "${NODES[node]}: stopping ended with status ${STATUS[node]}"
+    fi
   done
-  return 1
+  return "$all_well"
 }

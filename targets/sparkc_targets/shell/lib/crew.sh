@@ -54,12 +54,24 @@ connect_all() {
 
 # report_failures WHAT: say what each failed node answered to the last on_all.
 report_failures() {
-  local node line
+  local node
   for node in "${CREW[@]}"; do
     ((STATUS[node] != 0)) || continue
     complain "${NODES[node]}: $1 failed (status ${STATUS[node]})"
-    while IFS= read -r line; do
-      printf '        %s\n' "$(printable "$line")" >&2
-    done < <(tail -n 12 -- "${OUTPUT[node]}")
+    say_what_failed "${OUTPUT[node]}" >&2
   done
+}
+
+# say_what_failed FILE: the failed checks in it; where there are none, its last lines.
+say_what_failed() {
+  local level what text way found=''
+  while IFS=$'\x1f' read -r level what text way; do
+    [[ $level == fail ]] || continue
+    found=yes
+    printf '        %s: %s\n' "$what" "$(printable "$text")"
+    way_out "$way"
+  done < <(tr '\t' '\037' <"$1")
+  [[ -n $found ]] || while IFS= read -r text; do
+    printf '        %s\n' "$(printable "$text")"
+  done < <(tail -n 12 -- "$1")
 }

@@ -11,7 +11,8 @@ verb_prepare() {
   say "Copying the install folders"
   on_all sync_install || { report_failures "copying the install folder"; return 1; }
   say "Creating caches and folders"
-  on_all node_sh prepare-dirs || { report_failures "creating folders"; return 1; }
+  on_all node_sh install || { report_failures "creating folders"; return 1; }
+  on_all node_sh steps install || { report_failures "a step of the installation"; return 1; }
   bring_images || missing=1
   bring_weights || missing=1
   if ((missing)); then
@@ -176,9 +177,41 @@ weights_entry() {
   return 1
 }
 
-# weights_complete NODE REPOSITORY: ask the node itself; it knows the sizes and the list of shards.
+# weigh NODE: `ENTRY<TAB>BYTES<TAB>FILES` for each weights of the node, as the node itself finds them.
+weigh() {
+  local word bytes files lines number=0
+  local -a entries
+  mapfile -t entries < <(entries_of "$1" WEIGHTS_NODES)
+  lines=$(node_sh "$1" weights </dev/null) || return
+  # The node names them in the order of the plan, as entries_of does.
+  while IFS=$'\t' read -r word _ bytes files _; do
+    [[ $word == weights ]] || continue
+    printf '%s\t%s\t%s\n' "${entries[number]}" "$bytes" "$files"
+    number=$((number + 1))
+  done <<<"$lines"
+}
+
+# is_whole ENTRY BYTES FILES: whether the size is what the build knows; where it knows none, whether there is anything.
+is_whole() {
+  is_number "${2:-}" || return
+  if [[ -n ${WEIGHTS_LEAST[$1]} ]]; then
+    (($2 >= WEIGHTS_LEAST[$1] && $2 <= WEIGHTS_MOST[$1]))
+  else
+    (($3 > 0))
+  fi
+}
+
+# weights_complete NODE REPOSITORY: status 0 when the node can give it to others.
 weights_complete() {
-  weights_entry "$1" "$2" >/dev/null && node_sh "$1" weights
+  local entry bytes files missing
+  while IFS=$'\t' read -r entry bytes files; do
+    [[ ${WEIGHTS_REPOSITORIES[entry]} == "$2" ]] || continue
+    is_whole "$entry" "$bytes" "$files" || return
+    missing=$(run_function "$1" remote_missing_shards "${WEIGHTS_PATHS[entry]}" "$2" "${WEIGHTS_IN_CACHE[entry]}" </dev/null)
+    [[ -z $missing ]]
+    return
+  done < <(weigh "$1")
+  return 1
 }
 
 bring_repository() {
@@ -255,8 +288,9 @@ first_copy_of_weights() {
       "run prepare again, it goes on where it stopped; a gated model needs a token, and its licence accepted on the hub"
     return 1
   fi
-  if ! node_sh "$node" weights </dev/null >"$WORKPLACE/weights"; then
-    checks_of "${NODES[node]}" <"$WORKPLACE/weights"
+  if ! weights_complete "$node" "$repository"; then
+    check fail "${NODES[node]}" weights "$repository is not complete in ${WEIGHTS_PATHS[entry]} after the download" \
+      "run prepare again; if it stays so, compare with the list of files on the hub"
     return 1
   fi
 }

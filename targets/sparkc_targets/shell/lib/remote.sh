@@ -146,6 +146,16 @@ remote_listing() {
     ! -name '*.lock' -printf '%s\t%P\n' | LC_ALL=C sort -t $'\t' -k 2
 }
 
+# remote_missing_shards PATH REPOSITORY IN-HUB-CACHE: the files that an index of the weights names and that are absent.
+remote_missing_shards() {
+  local index name
+  while IFS= read -r -d '' index; do
+    while IFS= read -r name; do
+      [[ -e ${index%/*}/$name ]] || printf '%s\n' "$name"
+    done < <(LC_ALL=C grep -aoE '"[^"]+[.]safetensors"' -- "$index" | tr -d '"' | sort -u)
+  done < <(find -L "$(weights_folder "$1" "$2" "$3")" -name '*.safetensors.index.json' ! -path '*/.cache/*' -print0 2>/dev/null)
+}
+
 # remote_weights_folder PATH REPOSITORY IN-HUB-CACHE
 remote_weights_folder() {
   weights_folder "$1" "$2" "$3"

@@ -21,6 +21,7 @@ verb_up() {
   trap interrupted INT TERM HUP
   connect_all || return 1
   take_lock || return
+  TOOLS=("${INSTALL_DIRS[@]}")
   if [[ -z $WATCH ]]; then
     refuse_when_running || return
     prepare_start || return
@@ -69,9 +70,8 @@ step() {
 }
 
 stop_node() { step "$1" stop; }
-prepare_node() { step "$1" prepare-dirs; }
-check_images() { step "$1" images; }
-check_weights() { step "$1" weights; }
+make_folders() { step "$1" install; }
+run_up_steps() { step "$1" steps up; }
 drop_caches() { step "$1" drop-caches; }
 start_node() { step "$1" start; }
 
@@ -79,13 +79,47 @@ wait_memory() {
   [[ -z ${NEEDED_FREE[$1]} ]] || step "$1" wait-memory "${NEEDED_FREE[$1]}" "$MEMORY_SECONDS"
 }
 
+# check_images NODE: the name of each image that is absent; status 1 when there is one.
+check_images() {
+  local word name id lines all_well=0
+  lines=$(step "$1" images) || { say "$lines"; return 1; }
+  if [[ -n $DRY_RUN ]]; then
+    say "$lines"
+    return
+  fi
+  while IFS=$'\t' read -r word name id; do
+    if [[ $word == image && -z $id ]]; then
+      say "image $name is not there"
+      all_well=1
+    fi
+  done <<<"$lines"
+  return "$all_well"
+}
+
+# check_weights NODE: what is absent or of another size; status 1 when there is such a thing.
+check_weights() {
+  local entry bytes files all_well=0
+  if [[ -n $DRY_RUN ]]; then
+    step "$1" weights
+    return
+  fi
+  while IFS=$'\t' read -r entry bytes files; do
+    if ! is_whole "$entry" "$bytes" "$files"; then
+      say "${WEIGHTS_REPOSITORIES[entry]}: $bytes bytes in ${WEIGHTS_PATHS[entry]}, ${WEIGHTS_LEAST[entry]:-more than 0} wanted at least"
+      all_well=1
+    fi
+  done < <(weigh "$1")
+  return "$all_well"
+}
+
 # prepare_start: everything before the first container.
 prepare_start() {
   do_step "Bringing the install folders to this build" sync_install || return 1
-  do_step "Creating folders and caches" prepare_node || return 1
+  do_step "Creating folders and caches" make_folders || return 1
   do_step "Looking for the images" check_images || { way_out "./launch.sh prepare" >&2; return 1; }
   do_step "Looking for the weights" check_weights || { way_out "./launch.sh prepare" >&2; return 1; }
   do_step "Stopping what is left of an earlier start" stop_node || return 1
+  do_step "Running the host's steps" run_up_steps || return 1
   # CUDA counts the page cache as used; weights of the last load would fill the pool
   # (https://al-engr.com/minimax-m2.7-dual-spark.html).
   do_step "Dropping the page cache" drop_caches || return 1
@@ -103,14 +137,14 @@ refuse_when_running() {
   local running=0 total=0 oldest=0
   local -a fields
   on_all installed_state
-  while IFS=$'\t' read -r -a fields; do
+  while IFS=$'\x1f' read -r -a fields; do
     [[ ${fields[0]:-} == container ]] || continue
     total=$((total + 1))
     if [[ ${fields[2]:-} == running ]]; then
       running=$((running + 1))
       ! is_number "${fields[5]:-}" || ((fields[5] <= oldest)) || oldest=${fields[5]}
     fi
-  done < <(cat -- "${OUTPUT[@]}")
+  done < <(cat -- "${OUTPUT[@]}" | tr '\t' '\037')
   ((total > 0 && running == total)) || return 0
   if [[ -n $RESTART ]]; then
     say "It runs already; --restart stops it first"
@@ -151,7 +185,7 @@ interrupted() {
       for process in "${RUNNING[@]}"; do
         wait_for "$process"
       done
-      stop_all || report_failures "stopping" ;;
+      stop_all ;;
     waiting)
       say "Interrupted; $TITLE is left loading."
       way_out "./launch.sh up --watch waits for it, ./launch.sh logs -f shows it, ./launch.sh down stops it" ;;
@@ -167,7 +201,7 @@ fail_up() {
   explain_troubles
   if [[ -z $KEEP ]]; then
     say "Stopping the other containers: they can only wait for the one that is gone"
-    stop_all || report_failures "stopping"
+    stop_all
   fi
   return 1
 }
