@@ -67,7 +67,7 @@ def test_an_atlas_a3_gives_a_container_sixteen_npus() -> None:
     assert len([device for device in atlas.devices if device.removeprefix("/dev/davinci").isdigit()]) == 16
 
 
-@pytest.mark.parametrize("hub_id", ("olka-fi/MiniMax-M2.7-MXFP4", "OLKA-FI/minimax-m2.7-mxfp4"))
+@pytest.mark.parametrize("hub_id", ["olka-fi/MiniMax-M2.7-MXFP4", "OLKA-FI/minimax-m2.7-mxfp4"])
 def test_a_model_is_found_by_its_hub_id_in_any_case(hub_id: str) -> None:
     found = find_model(hub_id)
     assert found is not None
@@ -97,7 +97,7 @@ def test_minimax_samples_as_its_authors_ask() -> None:
 
 @pytest.mark.parametrize(
     ("engine", "tool"),
-    (("vllm", "minimax_m2"), ("sglang", "minimax-m2"), ("vllm-ascend", "minimax_m2")),
+    [("vllm", "minimax_m2"), ("sglang", "minimax-m2"), ("vllm-ascend", "minimax_m2")],
 )
 def test_each_engine_spells_the_parser_its_own_way(engine: str, tool: str) -> None:
     model = find_family("minimax-m2")
@@ -109,14 +109,14 @@ def test_each_engine_spells_the_parser_its_own_way(engine: str, tool: str) -> No
 
 @pytest.mark.parametrize(
     ("reference", "version", "answer"),
-    (
+    [
         pytest.param("eugr-vllm:latest", None, Answer.YES, id="the community build carries Ray"),
         pytest.param("vllm/vllm-openai:v0.24.0", "0.24.0", Answer.NO, id="stock images lost Ray"),
         pytest.param("vllm/vllm-openai:v0.16.0", "0.16.0", Answer.YES, id="older stock images had it"),
         pytest.param("vllm/vllm-openai:v0.17.1", "0.17.1", Answer.UNKNOWN, id="nobody looked in between"),
         pytest.param("vllm/vllm-openai:nightly", None, Answer.UNKNOWN, id="without a version nobody knows"),
         pytest.param("vllm/vllm-openai@sha256:0f", "0.33.0", Answer.NO, id="a digest ends the name as well"),
-    ),
+    ],
 )
 def test_an_image_says_whether_it_has_ray(reference: str, version: str | None, answer: Answer) -> None:
     image = find_image(reference)
@@ -124,7 +124,7 @@ def test_an_image_says_whether_it_has_ray(reference: str, version: str | None, a
     assert image.has_ray(version) is answer
 
 
-@pytest.mark.parametrize("reference", ("eugr-vllm2:latest", "vllm/vllm-openai-rocm:latest", "vllm", ""))
+@pytest.mark.parametrize("reference", ["eugr-vllm2:latest", "vllm/vllm-openai-rocm:latest", "vllm", ""])
 def test_an_image_that_only_begins_alike_is_unknown(reference: str) -> None:
     assert find_image(reference) is None
 
@@ -139,11 +139,11 @@ def test_roce_needs_rdma_devices_and_tcp_does_not() -> None:
 
 @pytest.mark.parametrize(
     ("mode", "entry"),
-    (
+    [
         ("piecewise", "vllm-ray-graphs-piecewise-m2-nvfp4"),
         ("full_and_piecewise", "vllm-ray-graphs-full-m2-nvfp4"),
         ("default", "vllm-ray-graphs-default-m2-nvfp4"),
-    ),
+    ],
 )
 def test_graphs_across_two_sparks_are_known_bad(mode: str, entry: str) -> None:
     assert bad(with_graphs(mode)) == {entry}
@@ -206,14 +206,14 @@ def test_published_figures_stand_beside_the_same_launch_only() -> None:
 
 @pytest.mark.parametrize(
     ("version", "versions", "surely", "possibly"),
-    (
+    [
         ("0.18.1rc1", "<0.19", True, True),
         ("0.18.1rc1", ">=0.18.1", False, False),
         ("0.11.2.dev279+chthonic", ">=0.11", True, True),
         ("unknown", "<0.19", False, True),
         (None, "<0.19", False, True),
         (None, "", True, True),
-    ),
+    ],
 )
 def test_versions_of_builds_and_forks_compare(version: str | None, versions: str, surely: bool, possibly: bool) -> None:
     assert is_within(version, versions) is surely

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -138,10 +139,10 @@ def attention_bytes(request: MemoryRequest, shape: Shape, width: Fraction) -> tu
     if shape.attention == "mla":
         if request.kv_cache_dtype == "fp8_ds_mla":
             return MLA_FP8_BYTES, f"{MLA_FP8_BYTES} (fp8_ds_mla)"
-        return int(shape.latent_dim * width), f"{shape.latent_dim} latent × {_plain(width)} bytes, on every rank"
+        return math.ceil(shape.latent_dim * width), f"{shape.latent_dim} latent × {_plain(width)} bytes, on every rank"
     heads = ceil_div(shape.kv_heads, request.tensor)
     formula = f"2 × {heads} KV heads × {shape.head_dim} × {_plain(width)} bytes"
-    return int(2 * heads * shape.head_dim * width), formula
+    return math.ceil(2 * heads * shape.head_dim * width), formula
 
 
 def _attention_layers(request: MemoryRequest, shape: Shape) -> int:

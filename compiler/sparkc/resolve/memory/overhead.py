@@ -16,6 +16,9 @@ SOURCE_DISCRETE = "Four boots on discrete accelerators: 1.7 to 7.3 GiB (vllm-pro
 DEFAULT_BATCHED_TOKENS = 2048
 """vLLM's default on GB10: it counts as a small device (vLLM 0.33.0, engine/arg_utils.py)."""
 
+_INSTANT_TENSOR = gibibytes(4.43)
+"""Less KV cache at identical flags (MiaAI-Lab/GLM-5.3-Flash-EXL3-2x-DGX-Sparks issue 204)."""
+
 _WORST_ERROR = gibibytes(5.5)
 _SMALLEST_SEEN = gibibytes(0.9)
 
@@ -32,9 +35,9 @@ class Overhead:
 def overhead_on(request: MemoryRequest, node: NodeRequest) -> Overhead:
     """Return the engine's overhead on one rank in bytes.
 
-    GB10: 3.1 GiB + 0.30 GiB per 2048 batched tokens + 4.0 GiB with MTP or 3.3 GiB with a draft model. The coefficients
-    are good to about half their size. SGLang sizes its pool from what is free after loading, so nothing stands between
-    weights and pool (SGLang 0.5.23, model_executor).
+    GB10: 3.1 GiB + 0.30 GiB per 2048 batched tokens + 4.0 GiB with MTP or 3.3 GiB with a draft model + 4.43 GiB with
+    the InstantTensor loader. The coefficients are good to about half their size. SGLang sizes its pool from what is
+    free after loading, so nothing stands between weights and pool (SGLang 0.5.23, model_executor).
     """
     if request.is_sglang:
         return Overhead(NOTHING, "0 (SGLang measures after loading)", "SGLang 0.5.23, model_executor")
@@ -44,6 +47,9 @@ def overhead_on(request: MemoryRequest, node: NodeRequest) -> Overhead:
     draft = {"mtp": 4.0, "draft": 3.3}.get(request.speculative, 0.0)
     point = gibibytes(3.1 + draft) + gibibytes(0.30) * tokens // DEFAULT_BATCHED_TOKENS
     formula = f"3.1 GiB + 0.30 GiB × {tokens:,} / 2,048 batched tokens"
+    if request.load_format == "instanttensor":
+        point += _INSTANT_TENSOR
+        formula += " + 4.43 GiB that the loader keeps"
     if draft:
         formula += f" + {draft} GiB for the draft"
     low = max(_SMALLEST_SEEN, point - _WORST_ERROR)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
-from sparkc.catalog.models import Shape
+from sparkc.catalog.models import Attention, Shape
 
 LARGEST = 2**60
 """Numbers beyond this are not amounts of anything that can be bought; they are answered with "unknown"."""
@@ -70,6 +70,7 @@ class MemoryRequest:
         max_model_len: None takes the model's own limit, as the engines do.
         max_num_batched_tokens: None takes 2048, vLLM's default on GB10.
         cuda_graphs: whether graphs are captured; None means the engine's default, which is yes.
+        load_format: loader of the weights, None for the engine's default.
         block_size: KV block in tokens; None takes 16.
         speculative: kind of draft: none, ngram, mtp (inside the checkpoint), draft (a model of its own).
         ray_threshold: share of the node's memory at which Ray kills; None when its monitor is off.
@@ -95,6 +96,7 @@ class MemoryRequest:
     max_num_batched_tokens: int | None = None
     cuda_graphs: bool | None = None
     prefix_caching: bool = True
+    load_format: str | None = None
     block_size: int | None = None
     speculative: Literal["none", "ngram", "mtp", "draft"] = "none"
     speculative_tokens: int = 0
@@ -159,10 +161,21 @@ def _nonsense_in_shares(request: MemoryRequest) -> str | None:
 def _nonsense_in_shape(shape: Shape | None) -> str | None:
     if shape is None:
         return None
-    wanted = {"layers": shape.layers, "attention heads": shape.attention_heads, "head_dim": shape.head_dim}
-    wanted |= {"kv_heads": shape.kv_heads, "hidden_size": shape.hidden_size, "vocab_size": shape.vocab_size}
-    wanted |= {"attention_layers": shape.attention_layers, "max_position_embeddings": shape.max_position_embeddings}
-    for name, amount in wanted.items():
-        if not 1 <= amount <= LARGEST:
-            return f"the model's {name} is {amount}, a positive number is wanted"
+    for field in fields(shape):
+        amount = getattr(shape, field.name)
+        least = 1 if field.name in _ALWAYS | _FOR_ATTENTION[shape.attention] else 0
+        if isinstance(amount, int) and not least <= amount <= LARGEST:
+            return f"the model's {field.name} is {amount}, a number from {least} up is wanted"
     return None
+
+
+_ALWAYS = frozenset(("layers", "attention_layers", "attention_heads", "kv_heads", "head_dim", "hidden_size"))
+_ALWAYS |= {"vocab_size", "max_position_embeddings"}
+_FOR_ATTENTION: dict[Attention, frozenset[str]] = {
+    "uniform": frozenset(),
+    "other": frozenset(),
+    "mla": frozenset(("latent_dim",)),
+    "sliding-window": frozenset(("sliding_layers", "window")),
+    "hybrid-gdn": frozenset(("state_layers", "key_heads", "key_dim", "value_heads", "value_dim")),
+    "hybrid-mamba2": frozenset(("state_layers", "state_heads", "state_head_dim", "state_size")),
+}
