@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sparkc.catalog.models import Shape
@@ -18,6 +18,9 @@ SOURCE = (
 ABOVE_SHARE = Band(gibibytes(0.2), gibibytes(0.4), gibibytes(0.64))
 ABOVE_SHARE_WITH_RANKS = Band(gibibytes(0.2), gibibytes(0.4), gibibytes(2.7))
 
+UNUSED_MTP = gibibytes(5.2)
+"""Nemotron 3 Super loads 69.62 GiB with MTP off and 75.03 with it (teaql/nvidia-dgx-spark-model-benchmark)."""
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -32,13 +35,20 @@ def weights_per_rank(request: MemoryRequest) -> Weights | None:
 
     share = checkpoint / tensor, times the layers of the largest pipeline stage over all layers. With data parallelism
     and expert parallelism together the experts are spread over tensor * data ranks and the rest over tensor only.
-    Vision or MTP tensors that are not loaded make the real figure smaller. Source: see `SOURCE`.
+    MTP tensors that stay on disk while it is off lower the low end; vision tensors that do are not known here.
+    Source: see `SOURCE`.
     """
     if request.weight_bytes is None:
         return None
     share, formula = _share(request, request.weight_bytes)
     several = request.tensor * request.pipeline * request.data > 1
-    return Weights(Band.exactly(share) + (ABOVE_SHARE_WITH_RANKS if several else ABOVE_SHARE), f"{formula} + 0.40 GiB")
+    loaded = Band.exactly(share) + (ABOVE_SHARE_WITH_RANKS if several else ABOVE_SHARE)
+    left_out = UNUSED_MTP // request.tensor if _has_unused_mtp(request) else 0
+    return Weights(replace(loaded, low=max(0, loaded.low - left_out)), f"{formula} + 0.40 GiB")
+
+
+def _has_unused_mtp(request: MemoryRequest) -> bool:
+    return request.shape is not None and request.shape.mtp_layers > 0 and request.speculative != "mtp"
 
 
 def _share(request: MemoryRequest, whole: int) -> tuple[int, str]:
