@@ -1,1 +1,1 @@
-"""Put this folder on the import path: `plans` and `tools` are shared by every test."""
+"""Put this folder on the import path: `plans`, `tools` and `calling` are shared by every test."""

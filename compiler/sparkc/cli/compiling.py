@@ -37,7 +37,7 @@ def specs_of(project: Project) -> list[Path]:
             raise SparkcError(
                 f"there is no folder `{folder}` in {project.root}; name a spec, or begin with `sparkc init`"
             )
-        found += [file for file in sorted(path.rglob("*")) if file.suffix in SUFFIXES and file.is_file()]
+        found += [file for file in sorted(path.iterdir()) if file.suffix in SUFFIXES and file.is_file()]
     return found
 
 

@@ -429,6 +429,9 @@ class Serving(Part):
     served_model_name: Annotated[
         Many[Line] | None,
         BeforeValidator(_names),
+        WithJsonSchema(
+            {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, {"type": "null"}]}
+        ),
         Field(description="Names under which clients ask for the model; a single one may stand without a list."),
     ] = None
     max_model_len: Annotated[TokenCount | None, Field(description="Longest context in tokens, prompt and answer.")] = (

@@ -61,5 +61,5 @@ class Part(BaseModel):
         mapping = handler.resolve_ref_schema(handler(schema))
         if cls.short_form is None:
             return mapping
-        short = {**mapping["properties"][cls.short_form]}
+        short = {key: value for key, value in mapping["properties"][cls.short_form].items() if key != "default"}
         return {"anyOf": [short, mapping]}

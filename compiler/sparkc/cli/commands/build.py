@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    import datetime
+
     from sparkc.driver import Compilation
     from sparkc.source.project import Project
     from sparkc.writer.checking import Drift
@@ -26,14 +29,12 @@ def build_command(
     import datetime
 
     from sparkc.cli.compiling import compile_all, findings_of, project_of, specs_of
-    from sparkc.cli.known_fine import stamp
     from sparkc.cli.printing import print_findings, status_of, texts_of
 
-    today = datetime.date.today()
-    code = stamp() if check else ""
     project = project_of(specs or [])
+    before = Before.of(project, datetime.date.today())
     paths = specs or specs_of(project)
-    compilations = compile_all(paths, project, today)
+    compilations = compile_all(paths, project, before.today)
     findings = findings_of(project, compilations)
     clashing = {finding.span.path for finding in findings if finding.rule in CLASHES and finding.span is not None}
     print_findings(findings, texts_of(compilations))
@@ -47,11 +48,42 @@ def build_command(
     typer.echo(answer, nl=False)
     status = status_of(findings) or (0 if is_clean else 1)
     if check and status == 0 and not findings:
-        _remember(project, paths, compilations, answer, code, today)
+        _remember(before, compilations, answer)
     raise typer.Exit(status)
 
 
 CLASHES = ("name-taken", "container-name-taken")
+"""Findings between two specs: neither is written, whatever its own findings say."""
+
+
+@dataclass(frozen=True)
+class Before:
+    """What the verdict hangs on beside the specs themselves, taken before any of them is read."""
+
+    project: Project
+    project_file: bytes | None
+    folders: dict[str, list[str]]
+    code: str
+    today: datetime.date
+
+    @classmethod
+    def of(cls, project: Project, today: datetime.date) -> Before:
+        """Look at the project as it is now."""
+        from sparkc.cli.known_fine import PROJECT_FILE, stamp
+
+        file = project.root / PROJECT_FILE
+        searched = [*project.specs, project.output]
+        return cls(
+            project=project,
+            project_file=file.read_bytes() if file.is_file() else None,
+            folders={
+                folder: [entry.name for entry in (project.root / folder).iterdir()]
+                for folder in searched
+                if (project.root / folder).is_dir()
+            },
+            code=stamp(),
+            today=today,
+        )
 
 
 def _write(
@@ -126,44 +158,32 @@ def _names(compilations: Sequence[Compilation]) -> list[str]:
     return [compilation.tree.name for compilation in compilations if compilation.tree is not None]
 
 
-def _remember(
-    project: Project,
-    paths: Sequence[Path],
-    compilations: Sequence[Compilation],
-    answer: str,
-    code: str,
-    today: object,
-) -> None:
+def _remember(before: Before, compilations: Sequence[Compilation], answer: str) -> None:
     """Note that everything is up to date, for the next call. Only when the user stands in the project's folder."""
-    import datetime
     import sys
 
     from sparkc.cli.known_fine import PROJECT_FILE, question_of
     from sparkc.writer.uptodate import remember
 
-    assert isinstance(today, datetime.date)
-    if Path.cwd() != project.root:
-        return
-    inputs: dict[str, bytes | None] = {}
-    for path in {path for compilation in compilations for path in compilation.sources}:
-        inputs[str(path)] = path.read_bytes()
-    inputs[PROJECT_FILE] = (project.root / PROJECT_FILE).read_bytes()
+    project = before.project
+    if Path.cwd() != project.root or project.plugins.rules or project.plugins.targets:
+        return  # a plug-in's own code is not in the stamp
+    inputs: dict[str, bytes | None] = {PROJECT_FILE: before.project_file}
     for compilation in compilations:
         for shown, text in compilation.texts.items():
-            file = project.root / shown
-            # A file that changed while it was compiled must not be remembered as it is now.
-            if file.is_file() and file.read_bytes().decode("utf-8-sig", errors="replace") != text:
-                return
-    folders = {folder for path in paths for folder in [path.parent]} | {project.root / project.output}
+            content = (project.root / shown).read_bytes()
+            if content.decode("utf-8-sig", errors="replace") != text:
+                return  # saved while it was compiled: what stands there now was not what was judged
+            inputs[shown] = content
     output = project.root / project.output
     remember(
         project.root,
         question_of(sys.argv[1:]),
         answer,
-        code=code,
+        code=before.code,
         inputs=inputs,
-        folders={str(folder): [entry.name for entry in folder.iterdir()] for folder in folders if folder.is_dir()},
+        folders=before.folders,
         trees={str(output / one.tree.name): one.tree for one in compilations if one.tree is not None},
-        today=today,
+        today=before.today,
         good_through=min((one.expires for one in compilations if one.expires is not None), default=None),
     )
