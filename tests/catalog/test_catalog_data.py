@@ -15,6 +15,7 @@ from sparkc.catalog.figures import all_figures
 from sparkc.catalog.hardware import find_hardware, hardware_names
 from sparkc.catalog.known_bad import all_known_bad
 from sparkc.catalog.models import find_family, model_families
+from sparkc.catalog.situation import SWITCHES
 from sparkc.catalog.troubles import all_troubles
 
 FILES = [(kind, name) for kind in SCHEMAS for name in names(kind)]
@@ -100,6 +101,7 @@ def test_conditions_name_things_that_exist() -> None:
     for entry in entries:
         assert set(entry.conditions.families) <= set(model_families()), entry.id
         assert set(entry.conditions.hardware) <= set(hardware_names()), entry.id
+        assert {key for key, _ in entry.conditions.settings} <= set(SWITCHES), entry.id
         SpecifierSet(entry.conditions.engine_versions)
         SpecifierSet(entry.conditions.nccl_versions)
 

@@ -179,6 +179,22 @@ def test_an_engine_version_decides() -> None:
     assert bad(replace(launch, engine_version="0.5.11")) == set()
 
 
+@pytest.mark.parametrize(
+    ("engine", "version", "key", "value", "entry"),
+    [
+        ("sglang", "0.5.12", "moe_runner_backend", "cutlass", "sglang-moe-runner-gb10"),
+        ("sglang", "0.5.12", "SGLANG_DISABLE_CUDA_GRAPH", "1", "sglang-disable-graph-variable"),
+        ("vllm", "0.33.0", "linear_backend", "deep_gemm", "vllm-deep-gemm-gb10"),
+        ("vllm", "0.18.1", "ray_address", "client", "vllm-ray-client-mode"),
+        ("vllm", "0.18.1", "load_format", "fastsafetensors", "vllm-m27-nvfp4-fastsafetensors"),
+    ],
+)
+def test_a_switch_can_be_what_is_bad(engine: str, version: str, key: str, value: str, entry: str) -> None:
+    launch = replace(TWO_SPARKS, engine=engine, engine_version=version)
+    assert entry not in bad(launch)
+    assert entry in bad(replace(launch, settings=((key, value),)))
+
+
 def test_troubles_fit_the_launch() -> None:
     mine = {trouble.id for trouble in troubles_for(TWO_SPARKS)}
     assert {"free-memory-on-device", "node-out-of-memory", "three-unique-ip-addresses", "fp4-warning"} <= mine

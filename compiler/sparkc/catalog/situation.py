@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SWITCHES = {
+    "cuda_graphs": "off, default, piecewise, full, full_decode_only, full_and_piecewise",
+    "load_format": "as the engine spells it",
+    "linear_backend": "as the engine spells it",
+    "moe_runner_backend": "as the engine spells it",
+    "ray_address": "client for a ray:// address, member otherwise",
+    "SGLANG_DISABLE_CUDA_GRAPH": "value of the variable",
+}
+"""Settings that facts may depend on, and what they may be. Data that asks for another fails a test."""
+
 
 @dataclass(frozen=True)
 class Situation:
@@ -12,7 +22,7 @@ class Situation:
     Args:
         family: model family of the catalog; None for a model that it does not know.
         nccl: NCCL version in the image, when someone stated it.
-        settings: further switches in the words of the data files (`cuda_graphs: off`, `tool_calls: yes`, …).
+        settings: switches of `SWITCHES` with their values; one that is left out agrees with no fact that asks for it.
     """
 
     engine: str

@@ -10,7 +10,7 @@ from sparkc.plan import MemoryCheck
 from sparkc.resolve.memory.amount import gibibytes
 from sparkc.resolve.memory.kv_cache import is_wide, with_fp8
 from sparkc.resolve.memory.pool import Pool, pool_of
-from sparkc.resolve.memory.predicates import PREDICATES
+from sparkc.resolve.memory.predicates import PREDICATES, host_headroom
 from sparkc.resolve.memory.request import MemoryRequest, NodeRequest
 
 SMALL_OBJECT_STORE = gibibytes(1)
@@ -112,7 +112,8 @@ def _more_nodes(check: MemoryCheck, pool: Pool) -> Iterator[str]:
 
 
 def _other_monitor(check: MemoryCheck, pool: Pool) -> Iterator[str]:
-    if check.name != "ray-threshold":
+    # Where the host itself runs short, a silenced monitor only moves the failure to the kernel.
+    if check.name != "ray-threshold" or host_headroom(pool).verdict == "no":
         return
     if _passes(check, pool, replace(pool.request, ray_threshold=0.97)):
         yield "raise RAY_memory_usage_threshold to 0.97 before ray start"
