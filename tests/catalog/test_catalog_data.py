@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from catalog_schemas import SCHEMAS
 from jsonschema import Draft202012Validator
 from packaging.specifiers import SpecifierSet
 
+from sparkc.catalog import data
 from sparkc.catalog.data import load, names
 from sparkc.catalog.figures import all_figures
 from sparkc.catalog.hardware import find_hardware, hardware_names
@@ -32,8 +34,8 @@ def test_a_data_file_has_the_form_of_its_kind(kind: str, name: str) -> None:
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, name in FILES if kind != "troubles"])
 def test_a_file_is_named_after_what_it_holds(kind: str, name: str) -> None:
-    data = load(kind, name)
-    assert data.get("id", data.get("family")) == name
+    facts = load(kind, name)
+    assert facts.get("id", facts.get("family")) == name
 
 
 @pytest.mark.parametrize("family", model_families())
@@ -134,3 +136,14 @@ def _texts(value: Any) -> list[str]:
         return [value]
     children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [text for child in children for text in _texts(child)]
+
+
+def test_packaged_json_is_read_in_place_of_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "_HERE", tmp_path)
+    (tmp_path / "hardware").mkdir()
+    (tmp_path / "hardware" / "box.yaml").write_text("id: from-yaml\n", encoding="utf-8")
+    # The functions below the cache: the cached ones would keep this folder's facts for other tests.
+    assert data.load.__wrapped__("hardware", "box") == {"id": "from-yaml"}
+    (tmp_path / "hardware" / "box.json").write_text('{"id": "from-json"}', encoding="utf-8")
+    assert data.load.__wrapped__("hardware", "box") == {"id": "from-json"}
+    assert data.names.__wrapped__("hardware") == ("box",)
