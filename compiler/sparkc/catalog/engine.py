@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from packaging.version import InvalidVersion, Version
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 ENGINES = Path(__file__).parent / "engines"
 UNKNOWN = "unknown"
@@ -65,10 +65,12 @@ class Deprecation:
     Args:
         removed_in: version that the engine names for the removal ("0.12.0"), when it names one.
         instead: flags or variables that it names as replacement; may be empty.
+        refused: the program already stops when it is given.
     """
 
     removed_in: str | None
     instead: tuple[str, ...]
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,10 +180,10 @@ class Variable:
         kind: of its value.
         choices: closed list, or None.
         suggestions: known words, others pass too.
-        default: the text that the reader assumes when it is absent; None when absence has its own meaning or is not known.
+        default: the text assumed when it is absent; None when absence has its own meaning or is not known.
         spellings: how a yes/no variable understands words; None when that is not known.
-        readers: processes that read it: raylet, driver, worker, host, proxy. Empty when `dead`. A Ray worker inherits what
-            its node's raylet was given; whether it gets the driver's is `EngineCatalog.reaches_ray_workers`.
+        readers: processes that read it: raylet, driver, worker, host, proxy. Empty when `dead`. A Ray worker
+            inherits what its node's raylet was given; whether it gets the driver's tells `reaches_ray_workers`.
         per_node: the value belongs to one node; the same on all of them is a mistake.
         deprecated: None when it is not.
         dead: why no program reads it any more; None when one does.
@@ -279,7 +281,7 @@ class EngineCatalog:
 
     @property
     def readers(self) -> frozenset[str]:
-        """Return the processes in which this engine's code runs, and which read its variables unless an entry says else."""
+        """Return the processes that run this engine's code, and read its variables unless an entry says otherwise."""
         return frozenset(_names(self._data["readers"]))
 
     def variables(self) -> tuple[str, ...]:
@@ -479,7 +481,7 @@ def _deprecation(entry: Json) -> Deprecation | None:
     if entry is None:
         return None
     table = _table(entry)
-    return Deprecation(_text(table.get("removed_in")), _names(table.get("instead")))
+    return Deprecation(_text(table.get("removed_in")), _names(table.get("instead")), bool(table.get("refused")))
 
 
 def _table(value: Json) -> Mapping[str, Json]:

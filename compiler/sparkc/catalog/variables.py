@@ -1,7 +1,7 @@
 """Whose an environment variable is, and which processes read it.
 
-The engine's and Ray's catalogs are generated; what they cannot tell (NCCL, torch, the loader, launch scripts) is kept by
-hand in `owners/*.yaml`. Names are compared as they are spelled: readers do not fold case.
+The engine's and Ray's catalogs are generated; what they cannot tell (NCCL, torch, the loader, launch scripts) is kept
+by hand in `owners/*.yaml`. Names are compared as they are spelled: readers do not fold case.
 """
 
 from __future__ import annotations

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
-from sparkc.extract import ray, vllm
+from sparkc.extract import ray, sglang, vllm
 from sparkc.extract.catalog_file import text_of
 from sparkc.extract.tree import open_tree
 from sparkc.findings import SparkcError
 
-READERS = {"vllm": vllm.read, "ray": ray.read}
+READERS = {"vllm": vllm.read, "ray": ray.read, "sglang": sglang.read}
 
 
 def catalog_text(path: Path) -> str:
@@ -47,7 +46,7 @@ def _write(path: Path, text: str) -> None:
     """Write the whole file or nothing."""
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text, "utf-8")
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 if __name__ == "__main__":

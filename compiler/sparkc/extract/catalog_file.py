@@ -21,7 +21,8 @@ class Extract:
         engine: as a spec names it.
         read_from: name of the wheel or directory.
         readers: the processes in which the engine's code runs.
-        parser: habits of the command line: `underscores` are dashes, `dots` reach into JSON values, `prefixes` are accepted.
+        parser: habits of the command line: `underscores` count as dashes, `dots` reach into JSON values, `prefixes` of
+            names are accepted.
         reads: names that the package reads without declaring them.
     """
 

@@ -74,7 +74,7 @@ def _kind(answers: dict[str, object], absent: object) -> str:
 def _spellings(answers: dict[str, object]) -> Entry:
     yes = [word for word in YES_WORDS if answers[word] is True]
     any_case = {"true", "True", "TRUE"} <= set(yes)
-    otherwise = {True: "true", REFUSED: "refuses"}.get(answers[OTHER_WORD], "false")  # type: ignore[call-overload]  # any answer may be looked up
+    otherwise = {True: "true", REFUSED: "refuses"}.get(answers[OTHER_WORD], "false")
     words = sorted({word.lower() for word in yes}) if any_case else yes
     return {
         "true": [] if otherwise == "true" else list(words),

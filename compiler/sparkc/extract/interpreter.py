@@ -29,17 +29,15 @@ from sparkc.extract.values import (
 STEPS = 2_000_000
 DEPTH = 60
 ENUM_BASES = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
-TYPES = frozenset(
-    {"int", "str", "float", "bool", "bytes", "list", "dict", "tuple", "set", "frozenset", "type", "object"}
-)
+ITERATING = frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "len", "enumerate"))
 PLAIN = (str, int, float, list, dict, tuple, set, frozenset, bytes)
 OPERATORS: Mapping[type[ast.operator], Callable[[object, object], object]] = {
-    ast.Add: operator.add,  # type: ignore[dict-item]  # plain values of any kind; a TypeError becomes Raised
-    ast.Sub: operator.sub,  # type: ignore[dict-item]
-    ast.Mult: operator.mul,  # type: ignore[dict-item]
-    ast.Div: operator.truediv,  # type: ignore[dict-item]
-    ast.FloorDiv: operator.floordiv,  # type: ignore[dict-item]
-    ast.Mod: operator.mod,  # type: ignore[dict-item]
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
     ast.Pow: operator.pow,
     ast.BitOr: operator.or_,
     ast.BitAnd: operator.and_,
@@ -48,10 +46,10 @@ OPERATORS: Mapping[type[ast.operator], Callable[[object, object], object]] = {
 COMPARISONS: Mapping[type[ast.cmpop], Callable[[object, object], object]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,  # type: ignore[dict-item]
-    ast.LtE: operator.le,  # type: ignore[dict-item]
-    ast.Gt: operator.gt,  # type: ignore[dict-item]
-    ast.GtE: operator.ge,  # type: ignore[dict-item]
+    ast.Lt: operator.lt,  # type: ignore[dict-item]  # a TypeError becomes Raised
+    ast.LtE: operator.le,  # type: ignore[dict-item]  # a TypeError becomes Raised
+    ast.Gt: operator.gt,  # type: ignore[dict-item]  # a TypeError becomes Raised
+    ast.GtE: operator.ge,  # type: ignore[dict-item]  # a TypeError becomes Raised
     ast.Is: operator.is_,
     ast.IsNot: operator.is_not,
     ast.In: lambda item, group: item in group,  # type: ignore[operator]
@@ -261,22 +259,20 @@ class Interpreter:
             case ast.JoinedStr(values=parts):
                 return self._joined(parts, frame)
             case ast.FormattedValue(value=inner, conversion=conversion):
-                value = self.evaluate(inner, frame)
-                return value if isinstance(value, Unknown) else (repr(value) if conversion == ord("r") else str(value))
+                shown = self.evaluate(inner, frame)
+                return shown if isinstance(shown, Unknown) else (repr(shown) if conversion == ord("r") else str(shown))
             case ast.Lambda():
                 return Function(frame.module, node, {**frame.outer, **frame.names})
             case ast.NamedExpr(target=target, value=inner):
-                value = self.evaluate(inner, frame)
-                frame.names[target.id] = value
-                return value
+                frame.names[target.id] = self.evaluate(inner, frame)
+                return frame.names[target.id]
             case ast.ListComp() | ast.GeneratorExp():
                 return list(self._comprehend(node.generators, node.elt, frame))
             case ast.SetComp():
                 return set(self._comprehend(node.generators, node.elt, frame))
-            case ast.DictComp(key=key, value=value):
-                pair = ast.Tuple(elts=[key, value], ctx=ast.Load())
-                pairs = list(self._comprehend(node.generators, pair, frame))
-                return dict(pairs)  # type: ignore[call-overload]  # pairs, by construction of the node above
+            case ast.DictComp(key=key, value=held):
+                names = self._comprehend(node.generators, key, frame)
+                return dict(zip(names, self._comprehend(node.generators, held, frame), strict=True))
             case ast.Starred(value=inner):
                 return self.evaluate(inner, frame)
         raise Undecidable(type(node).__name__)
@@ -346,7 +342,9 @@ class Interpreter:
 
     def default_of(self, value: object) -> object:
         """Return what a field specifier (`field(default=…)`) means as a class attribute."""
-        return value.words.get("default", Unknown("made at start")) if is_field(value) else value
+        if isinstance(value, Instance) and is_field(value):
+            return value.words.get("default", Unknown("made at start"))
+        return value
 
     def _item(self, value: object, index: ast.expr, frame: Frame) -> object:
         if isinstance(value, Unknown):
@@ -367,6 +365,8 @@ class Interpreter:
         parts = index.elts if isinstance(index, ast.Tuple) else [index]
         if origin == "Literal":
             return Form("Literal", tuple(_literals(self.evaluate(part, frame) for part in parts)))
+        if origin == "Annotated":
+            return Form(origin, (self.annotation(parts[0], frame), *self._items(parts[1:], frame, may_fail=True)))
         args = [self.annotation(part, frame) for part in parts]
         if origin == "Optional":
             return Form("Union", (*args, None))
@@ -469,10 +469,12 @@ class Interpreter:
             if all(self.evaluate(condition, inner) is not False for condition in loop.ifs):
                 yield from self._comprehend(rest, element, inner)
 
+    def _iterable(self, value: object) -> object:
+        return list(self.members(value).values()) if isinstance(value, Class) and self.is_enum(value) else value
+
     def iterate(self, value: object) -> list[object]:
         """Return the items of a value."""
-        if isinstance(value, Class) and self.is_enum(value):
-            return list(self.members(value).values())
+        value = self._iterable(value)
         if isinstance(value, str | list | tuple | set | frozenset | dict):
             return list(value)
         if hasattr(value, "__iter__") and type(value).__module__ == "builtins":
@@ -523,7 +525,8 @@ class Interpreter:
                 return callee
             case External(name=name):
                 native = self.natives.get(name)
-                return native(*words, **named) if callable(native) else Unknown(f"{name}()")
+                given = [self._iterable(word) for word in words] if name in ITERATING else words
+                return native(*given, **named) if callable(native) else Unknown(f"{name}()")
             case Function():
                 return self._run_function(callee, words, named)
             case Class():
@@ -683,7 +686,7 @@ class Interpreter:
             case ast.Subscript(value=inner, slice=index):
                 holder = self.evaluate(inner, frame)
                 if isinstance(holder, dict | list):
-                    holder[self.evaluate(index, frame)] = value  # type: ignore[index]
+                    holder[self.evaluate(index, frame)] = value  # type: ignore[call-overload]  # a TypeError becomes Raised
             case ast.Attribute():
                 return
             case _:

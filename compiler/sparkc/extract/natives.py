@@ -94,7 +94,7 @@ def _same(value: object, *_: object) -> object:
 def _items(value: object) -> list[object]:
     if isinstance(value, Unknown):
         return [value]
-    return list(value)  # type: ignore[call-overload]
+    return [*value]  # type: ignore[misc]  # a TypeError becomes Raised
 
 
 def _sorted(value: object, **_: object) -> list[object]:
@@ -130,6 +130,7 @@ LIBRARY: Mapping[str, object] = {
     "argparse.SUPPRESS": SUPPRESS,
     "dataclasses.field": _field,
     "dataclasses.MISSING": External("dataclasses.MISSING"),
+    "msgspec.field": _field,
     "pydantic.Field": _field,
     "pydantic.fields.Field": _field,
     "itertools.permutations": lambda group, r=None: list(itertools.permutations(group, r)),

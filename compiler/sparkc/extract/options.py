@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,12 @@ Entry = dict[str, Json]
 
 SWITCHES = frozenset({"store_true", "store_false", "store_const", "count", "help", "version"})
 BOOLEAN_PAIR = "argparse.BooleanOptionalAction"
-DEPRECATED = re.compile(r"\[deprecated|deprecated:|\bis deprecated|\bhas been deprecated|^deprecated\b", re.IGNORECASE)
+DEPRECATED = re.compile(
+    r"\[deprecated|\(deprecated|deprecated:|^deprecated\b"
+    r"|(?:^|[.\n]\s*)\w+ (?:is|has been) deprecated"
+    r"|(?:this|it|option|flag|field|argument|parameter|note|\w+_\w+|--[\w-]+|--[\w-]+\)) (?:is|has been) deprecated",
+    re.IGNORECASE,
+)
 REMOVED_IN = re.compile(r"removed in (?:a future|version |v)?(\d+\.\d+(?:\.\d+)?)")
 INSTEAD = re.compile(
     r"(?:\buse|\bin favou?r of|\breplaced by|\bsuperseded by|\bprefer)\b[^.]*?(--[a-z0-9][a-z0-9._-]*[a-z0-9])",
@@ -83,10 +89,24 @@ def entry_of(words: Mapping[str, object], interpreter: Interpreter, schemas: dic
         entry["required"] = True
     if isinstance(words.get("sets"), str):
         entry["sets"] = str(words["sets"])
-    deprecated = deprecation_in(str(words.get("help", "")), said=words.get("deprecated") is True)
+    deprecated = _deprecation_of(words)
     if deprecated is not None:
         entry["deprecated"] = deprecated
     return entry
+
+
+def _deprecation_of(words: Mapping[str, object]) -> Entry | None:
+    """Return what the words say about deprecation, an action class called `Deprecated…` included."""
+    action = words.get("action")
+    named = isinstance(action, Class) and action.name.startswith("Deprecated")
+    said = named or words.get("deprecated") is True
+    text = " ".join(str(words[key]) for key in ("help", "new_flag", "error_message") if isinstance(words.get(key), str))
+    if isinstance(words.get("new_flag"), str):
+        text = f"{text} use {words['new_flag']}"
+    found = deprecation_in(text, said=said)
+    if found is not None and isinstance(words.get("error_message"), str):
+        found["refused"] = True
+    return found
 
 
 def deprecation_in(text: str, *, said: bool = False) -> Entry | None:
@@ -94,7 +114,7 @@ def deprecation_in(text: str, *, said: bool = False) -> Entry | None:
     if not said and not DEPRECATED.search(text):
         return None
     removed = REMOVED_IN.search(text)
-    instead = sorted({found for found in INSTEAD.findall(text)})
+    instead = sorted(set(INSTEAD.findall(text)))
     return {"removed_in": removed.group(1) if removed else None, "instead": list(instead)}
 
 
@@ -130,23 +150,36 @@ def choices_entry(entry: Entry, choices: object) -> None:
 def _value_entry(words: Mapping[str, object], interpreter: Interpreter, schemas: dict[str, Class]) -> Entry:
     action = words.get("action")
     entry: Entry = {}
-    if action == External(BOOLEAN_PAIR) or action in SWITCHES:
+    stands_alone = words.get("nargs", 0) == 0 and _takes_nothing(action)
+    if action == External(BOOLEAN_PAIR) or action in SWITCHES or stands_alone:
         entry["kind"] = "switch"
     else:
         _type_entry(entry, words.get("type"), interpreter, schemas)
         choices_entry(entry, words.get("choices"))
-        if isinstance(words.get("suggestions"), list):
-            entry["suggestions"] = sorted(str(item) for item in words["suggestions"])  # type: ignore[attr-defined]  # a list, asked above
+        suggested = words.get("suggestions")
+        if isinstance(suggested, list):
+            entry["suggestions"] = [*sorted(str(item) for item in suggested)]
     if words.get("any_case") is True:
         entry["any_case"] = True
-    default = plain(
-        words.get("default", False if action == "store_true" else True if action == "store_false" else None)
-    )
+    default = plain(words.get("default", {"store_true": False, "store_false": True}.get(str(action))))
     if default is not None:
         entry["default"] = default[0]
     for bound, limit in words.get("bounds", ()):  # type: ignore[attr-defined]  # pairs, put there by get_kwargs
         entry[bound] = limit
     return entry
+
+
+def _takes_nothing(action: object) -> bool:
+    """Tell whether an action class of the engine's own stands alone: its `__init__` has `nargs=0`."""
+    if not isinstance(action, Class):
+        return False
+    for item in action.node.body:
+        if isinstance(item, ast.FunctionDef) and item.name == "__init__":
+            names = [argument.arg for argument in item.args.args]
+            defaults = dict(zip(reversed(names), reversed(item.args.defaults), strict=False))
+            given = defaults.get("nargs")
+            return isinstance(given, ast.Constant) and given.value == 0
+    return False
 
 
 def _type_entry(entry: Entry, given: object, interpreter: Interpreter, schemas: dict[str, Class]) -> None:

@@ -61,11 +61,11 @@ def _describe(interpreter: Interpreter, entry: Entry, members: tuple[object, ...
     elif literal:
         entry["kind"] = {str: "str", int: "int", float: "float", bool: "bool"}.get(type(literal[0]), "any")
         if "str" in kinds:
-            entry["suggestions"] = sorted(str(value) for value in literal)
+            entry["suggestions"] = [*sorted(str(value) for value in literal)]
         else:
             choices_entry(entry, literal)
     elif enumeration is not None:
-        # Enum fields of configurations are read by name, without regard to case (their `validate_…_before` upper-case it).
+        # Read by name without regard to case: the fields' own validators upper-case the word.
         entry["kind"], entry["any_case"] = "str", True
         choices_entry(entry, list(interpreter.members(enumeration)))
     else:

@@ -83,7 +83,7 @@ class Instance:
     words: Mapping[str, object]
 
 
-class Raised(Exception):
+class Raised(Exception):  # noqa: N818  (what the source did, not an error of ours)
     """The interpreted source raises an exception of this name."""
 
     def __init__(self, name: str) -> None:
@@ -91,5 +91,5 @@ class Raised(Exception):
         self.name = name
 
 
-class Undecidable(Exception):
+class Undecidable(Exception):  # noqa: N818  (a limit of the interpreter, handled where a value may be unknown)
     """The interpreted source does something that this interpreter does not follow."""

@@ -437,4 +437,4 @@ def _worker_specific(interpreter: Interpreter) -> list[Json]:
 
 
 def _texts(value: object) -> list[Json]:
-    return sorted(str(item) for item in value) if isinstance(value, set | list | tuple) else []
+    return [*sorted(str(item) for item in value)] if isinstance(value, set | list | tuple) else []
