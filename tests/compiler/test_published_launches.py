@@ -1,0 +1,166 @@
+"""Compiled launches against the published ones: equal, or different for a rule that is named here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from compiling import SPECS, compiled, tools
+
+from sparkc.plan import Container, Plan, Process
+
+SCENARIOS = Path(__file__).parent.parent / "scenarios"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where sparkc says something in another way than the publication, and why.
+
+    `by` is a rule, or `plan:` and the decision of the architecture that stands behind it.
+    """
+
+    role: str
+    key: str
+    now: str
+    by: str
+
+
+# fmt: off
+DIFFERENCES = {
+    "minimax-m27-mxfp4-published": (
+        Difference("serve", "RAY_memory_usage_threshold", "moved to `ray start`, which reads it",
+                   "variable-given-to-process-that-does-not-read-it"),
+        Difference("ray_head", "RAY_DEDUP_LOGS", "given to the driver alone, which prints the workers' logs",
+                   "variable-given-to-process-that-does-not-read-it"),
+    ),
+    "qwen36-35b-nvfp4": (
+        Difference("container", "-p", "host network, so nothing is published", "plan: containers"),
+        Difference("container", "-it", "nobody sits at it; the log is kept", "plan: containers"),
+        Difference("container", "-e", "a file on the node, read by the start script", "literal-secret"),
+        Difference("container", "HF_TOKEN", "a file on the node, read by the start script", "literal-secret"),
+        Difference("container", "-v", "the same cache of the node, mounted at /cache", "plan: caches"),
+    ),
+}
+# fmt: on
+
+
+def scenarios() -> list[str]:
+    return sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
+
+
+def scenario(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((SCENARIOS / f"{name}.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def plan_of(name: str) -> Plan:
+    told = scenario(name)
+    launches = compiled(SPECS / f"{told['spec']}.yaml").launches
+    return next(launch.plan for launch in launches if launch.variant == told["variant"] and launch.plan is not None)
+
+
+def process(container: Container, name: str) -> Process:
+    return next(process for process in container.processes if process.name == name)
+
+
+def roles(plan: Plan) -> dict[str, tuple[Container, Process]]:
+    """Return the compiled process for each role of a publication."""
+    head = plan.nodes[0].containers[0]
+    worker = plan.nodes[-1].containers[0]
+    engine = (head, process(head, "engine"))
+    found = {"serve": engine, "container": engine, "reference_table": engine}
+    if plan.executor == "ray":
+        found |= {"ray_head": (head, process(head, "raylet")), "ray_worker": (worker, process(worker, "raylet"))}
+    return found
+
+
+def variables(container: Container, process: Process) -> dict[str, str | tuple[str, ...] | None]:
+    return {setting.key: setting.value for setting in (*container.environment, *process.environment)}
+
+
+def everywhere(plan: Plan) -> dict[str, str | tuple[str, ...] | None]:
+    """Return every variable of every process: what a table of variables at the end of an article means."""
+    return {
+        key: value
+        for node in plan.nodes
+        for container in node.containers
+        for process in container.processes
+        for key, value in variables(container, process).items()
+    }
+
+
+def missing(name: str) -> Iterator[tuple[str, str, object, object]]:
+    """Yield (role, key, published, compiled) for everything that is not the same."""
+    told, plan = scenario(name), plan_of(name)
+    for role, published in told["env"].items():
+        here = everywhere(plan) if role == "reference_table" else variables(*roles(plan)[role])
+        for key, value in published.items():
+            if here.get(key) != value:
+                yield role, key, value, here.get(key)
+    for role, items in told["argv"].items():
+        yield from missing_words(role, items, roles(plan)[role][1])
+
+
+def missing_words(
+    role: str, items: list[dict[str, Any]], process: Process
+) -> Iterator[tuple[str, str, object, object]]:
+    flags = {setting.key: setting.value for setting in process.arguments}
+    for item in items:
+        if "program" in item:
+            continue
+        if "positional" in item:
+            if role != "container" and item["positional"] not in [operand.value for operand in process.operands]:
+                yield role, item["positional"], item["positional"], process.operands
+            continue
+        value = item.get("value")
+        if value is not None and "<spark1-ip>" in value:
+            value = value.replace("<spark1-ip>", "10.0.0.1")
+        here = flags.get(item["flag"], "absent")
+        if "json" in item and isinstance(here, str) and here != "absent":
+            here, value = json.loads(here), item["json"]
+        if here != value:
+            yield role, item["flag"], value, here
+
+
+@pytest.mark.parametrize("name", scenarios())
+def test_everything_published_arrives_or_differs_for_a_named_reason(name: str) -> None:
+    explained = {(difference.role, difference.key) for difference in DIFFERENCES[name]}
+    found = list(missing(name))
+    assert [entry for entry in found if (entry[0], entry[1]) not in explained and entry[1] != "--gpus"] == []
+    assert explained == {(role, key) for role, key, _, _ in found if key != "--gpus"}, "an explanation explains nothing"
+
+
+@pytest.mark.parametrize("name", scenarios())
+def test_every_named_reason_is_a_rule_or_a_decision(name: str) -> None:
+    rules = {rule.name for rule in tools().rules}
+    for difference in DIFFERENCES[name]:
+        assert difference.by in rules or difference.by.startswith("plan: "), difference
+
+
+@pytest.mark.parametrize("name", scenarios())
+def test_everything_extra_says_why_it_is_there(name: str) -> None:
+    plan = plan_of(name)
+    for node in plan.nodes:
+        for container in node.containers:
+            settings = [
+                *container.environment,
+                *(s for p in container.processes for s in (*p.arguments, *p.environment)),
+            ]
+            for setting in settings:
+                assert len(setting.because.reason) > 10, setting
+
+
+def test_the_accelerators_of_a_published_container_are_given() -> None:
+    gpus = plan_of("qwen36-35b-nvfp4").nodes[0].containers[0].gpus
+    assert gpus is not None
+    assert gpus.value == "all"
+
+
+@pytest.mark.parametrize("name", scenarios())
+def test_no_error_stands_against_a_published_launch(name: str) -> None:
+    assert not compiled(SPECS / f"{scenario(name)['spec']}.yaml").has_errors
