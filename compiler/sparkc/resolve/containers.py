@@ -37,7 +37,7 @@ HEALTH_TIMEOUT_S = 5
 
 CACHES = (
     ("huggingface", "the Hub cache"),
-    ("vllm", "torch.compile's results: 4 instead of 25 minutes"),
+    ("vllm", "torch.compile's results, 4 instead of 25 minutes"),
     ("triton", "Triton's kernels"),
 )
 
@@ -102,7 +102,7 @@ def _weights(facts: Facts, host: HostDraft) -> tuple[Weights, ...]:
             hub=facts.model.hub or "huggingface",
             path=host.facts.on_node(path) if path else f"{host.cache_dir}/huggingface",
             in_hub_cache=path is None,
-            bytes=facts.weight_bytes,
+            bytes=facts.disk_bytes,
             # Published sizes are rounded ("~115 GB"), and a folder holds tokenizer and licence too.
             tolerance=0.05,
         ),
@@ -117,7 +117,9 @@ def _mounts(draft: Draft, host: HostDraft, weights: tuple[Weights, ...]) -> Iter
             yield Mount(entry.path, to, True, "weights", host.reasons.why("model", "path"))
     for folder, what in CACHES:
         source = f"{host.cache_dir}/{folder}"
-        yield Mount(source, f"/cache/{folder}", False, "cache", decided("caches", f"{what} is kept on the node"))
+        yield Mount(
+            source, f"/cache/{folder}", False, "cache", decided("caches", f"kept on the node between starts: {what}")
+        )
     for secret in host.variables.secrets:
         yield Mount(secret.file, secret.to, True, "secret", secret.because)
     for index, mount in enumerate(host.facts.container.mounts or ()):

@@ -47,7 +47,7 @@ class Reasons:
             return self.proposed[key]
         where = ".".join(map(str, key))
         layer = self.document.layer(key)
-        return Because(Origin.SPEC, layer, where, f"{where} in {layer}")
+        return Because(Origin.SPEC, layer, where, f"said in {layer}")
 
 
 def decided(by: str, reason: str, link: str | None = None, where: str = "") -> Because:

@@ -103,7 +103,7 @@ def _parallelism(draft: Draft) -> Iterator[Setting]:
 
 def _graphs(draft: Draft) -> Iterator[Setting]:
     mode = draft.facts.serving.cuda_graphs
-    if mode is None:
+    if mode is None or mode == "default":
         return
     why = draft.reasons.why("serving", "cuda_graphs")
     if mode == "off":

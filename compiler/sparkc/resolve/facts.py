@@ -255,10 +255,19 @@ class Facts(SpecView):
         return self.known_model[0].family if self.known_model else self.model.family
 
     @property
-    def weight_bytes(self) -> int | None:
+    def checkpoint(self) -> Checkpoint | None:
+        """Return what the catalog knows about these very weights."""
+        return self.known_model[1] if self.known_model else None
+
+    @property
+    def disk_bytes(self) -> int | None:
         """Return bytes of the checkpoint on disk, when the spec or the catalog knows them."""
-        checkpoint = self.known_model[1] if self.known_model else None
-        return self.model.size or (checkpoint.bytes if checkpoint else None)
+        return self.model.size or (self.checkpoint.bytes if self.checkpoint else None)
+
+    @property
+    def weight_bytes(self) -> int | None:
+        """Return bytes that loading takes over all ranks: what a log reported, else the bytes on disk."""
+        return self.model.size or (self.checkpoint.weight_bytes if self.checkpoint else None)
 
     @cached_property
     def shape(self) -> Shape | None:

@@ -50,7 +50,9 @@ def memory_request(facts: Facts, hosts: tuple[HostDraft, ...]) -> MemoryRequest:
         max_model_len=serving.max_model_len,
         max_num_seqs=serving.max_num_seqs,
         max_num_batched_tokens=serving.max_num_batched_tokens,
-        cuda_graphs=None if serving.cuda_graphs is None else serving.cuda_graphs not in ("off", "none"),
+        cuda_graphs=(facts.graph_mode or "default") not in ("off", "none"),
+        load_format=serving.load_format,
+        block_size=_block_size(facts),
         prefix_caching=serving.prefix_caching is not False,
         speculative=_speculation(facts),
         speculative_tokens=(serving.speculative.num_speculative_tokens or 0) if serving.speculative else 0,
@@ -82,6 +84,11 @@ def _speculation(facts: Facts) -> Literal["none", "ngram", "mtp", "draft"]:
     return "mtp" if method.endswith("mtp") else "draft"
 
 
+def _block_size(facts: Facts) -> int | None:
+    size = (facts.spec.args or {}).get("block-size")
+    return int(size) if isinstance(size, int) and not isinstance(size, bool) else None
+
+
 def _ray_threshold(facts: Facts) -> float | None:
     """Return at which share Ray kills, or None when its monitor is off or there is no Ray."""
     env = facts.spec.env or {}
@@ -99,7 +106,7 @@ def _alternatives(facts: Facts) -> tuple[Alternative, ...]:
         return ()
     own = facts.weight_bytes or 0
     return tuple(
-        Alternative(checkpoint.id, checkpoint.quant, checkpoint.bytes)
+        Alternative(checkpoint.id, checkpoint.quant, checkpoint.weight_bytes)
         for checkpoint in facts.known_model[0].checkpoints
-        if checkpoint.bytes is not None and checkpoint.bytes < own
+        if checkpoint.weight_bytes is not None and checkpoint.weight_bytes < own
     )

@@ -44,7 +44,7 @@ def situation_of(facts: Facts) -> Situation:
     """Return the launch as the catalog's conditions see it."""
     serving = facts.serving
     settings = {
-        "cuda_graphs": serving.cuda_graphs,
+        "cuda_graphs": facts.graph_mode or "default",
         "load_format": serving.load_format,
         "tool_calls": "yes" if serving.tool_call_parser else "no",
         "speculative": serving.speculative.method if serving.speculative else "none",

@@ -100,11 +100,11 @@ def _network(facts: Facts, host: HostDraft) -> Iterator[Setting]:
     )
     if fabric.interface is not None:
         for name, what in (
-            ("NCCL_SOCKET_IFNAME", "NCCL's bootstrap"),
-            ("GLOO_SOCKET_IFNAME", "Gloo, which otherwise may bind loopback and hang"),
-            ("TP_SOCKET_IFNAME", "TensorPipe"),
+            ("NCCL_SOCKET_IFNAME", "NCCL meets its peers on"),
+            ("GLOO_SOCKET_IFNAME", "Gloo may bind loopback and hang without it; here it uses"),
+            ("TP_SOCKET_IFNAME", "TensorPipe uses"),
         ):
-            yield Setting(name, fabric.interface, decided("network", f"{what} uses {fabric.interface} on this node"))
+            yield Setting(name, fabric.interface, decided("network", f"{what} {fabric.interface} of this node"))
     if fabric.kind == "roce" and fabric.hcas:
         yield Setting(
             "NCCL_IB_HCA",
