@@ -31,7 +31,7 @@ class Target:
         name: what the spec and the command line call it; also its folder in the output.
         summary: one line for `sparkc targets`.
         capabilities: the needs of a Plan that it can express. A need outside them is a finding before render.
-        render: pure; yields every file, paths below `<name>/`.
+        render: pure; yields every file; paths begin with `<name>/`.
     """
 
     name: str

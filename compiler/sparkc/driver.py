@@ -294,7 +294,7 @@ def _artifacts(launch: Launch, toolbox: Toolbox) -> Iterator[Artifact]:
         yield replace(artifact, path=folder + artifact.path)
     for target in chosen_targets(plan, toolbox.targets):
         for artifact in target.render(plan):
-            yield replace(artifact, path=f"{folder}{target.name}/{artifact.path}")
+            yield replace(artifact, path=folder + artifact.path)
 
 
 # --- small things ----------------------------------------------------------------------------------------------------
