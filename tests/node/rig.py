@@ -21,7 +21,7 @@ RECORDER = r"""#!/bin/bash
 name=${0##*/}
 record=$(mktemp -d "@RECORDS@/$(date +%s%N)-$name.XXXXXX")
 env -0 >"$record/env"
-printf '%s\0' "$@" >"$record/argv"
+(($# == 0)) || printf '%s\0' "$@" >"$record/argv"
 if [[ -e @BEHAVIOURS@/$name ]]; then
   source "@BEHAVIOURS@/$name"
 fi
@@ -104,7 +104,7 @@ class Rig:
 
 
 def _words(path: Path) -> tuple[str, ...]:
-    return tuple(path.read_bytes().decode().split("\0")[:-1])
+    return tuple(path.read_bytes().decode().split("\0")[:-1]) if path.exists() else ()
 
 
 @dataclass(frozen=True)

@@ -17,15 +17,22 @@ status() {
   run_checks "${STATUS[@]}"
 }
 
-# run_checks FUNCTION…: each in a shell of its own, so that one that breaks takes nothing else along.
+# run_checks FUNCTION…: each in a shell of its own, so that one that breaks takes nothing else along. What it writes
+# besides lines for the caller is the reason why it broke.
 run_checks() {
-  local check said
+  local check said line rest broken
   for check in "$@"; do
-    if ! said=$("check_$check" 2>&1) || [[ -z $said ]]; then
-      printf '%s' "${said:+$said$'\n'}"
-      report fail "${check//_/-}" 'this check could not finish' "run by hand: bash -x $here/node.sh preflight"
-    else
-      printf '%s\n' "$said"
+    rest='' broken=''
+    said=$("check_$check" 2>&1) || broken=yes
+    while IFS= read -r line; do
+      case $line in
+        *$'\t'*$'\t'*$'\t'*) printf '%s\n' "$line" ;;
+        ?*) rest+=" $line" ;;
+      esac
+    done <<<"$said"
+    if [[ -n $broken || -n $rest || -z $said ]]; then
+      report fail "${check//_/-}" "this check could not finish:${rest:- it gave no reason}" \
+        "run by hand on $node: bash -x $here/node.sh preflight"
     fi
   done
 }

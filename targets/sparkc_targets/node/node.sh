@@ -284,7 +284,7 @@ weights_folder() {
 # list_files FOLDER: size and name of each file, links followed; what the Hub's client keeps beside them is left out.
 list_files() {
   if [[ -d $1 ]]; then
-    (cd -- "$1" && find -L . -type f ! -path './.cache/*' ! -name '*.incomplete' ! -name '*.lock' -printf '%s\t%P\n') |
+    (cd -- "$1" && find -L . -type f ! -path './.cache/*' ! -path '*/.sparkc-partial/*' ! -name '*.incomplete' ! -name '*.lock' -printf '%s\t%P\n') |
       sort -t $'\t' -k 2
   fi
 }
