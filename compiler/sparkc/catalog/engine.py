@@ -246,12 +246,16 @@ class RayCopy:
 
 @dataclass(frozen=True)
 class EngineCatalog:
-    """All that is known about one version of an engine. Obtain it from `find_engine` or `read_catalog`."""
+    """All that is known about one version of an engine; `find_engine` gives it.
+
+    A plug-in (vLLM-Ascend) has a `base`: what it does not know itself is asked there.
+    """
 
     engine: str
     version: str
     read_from: str
     _data: Mapping[str, Json] = field(repr=False, compare=False)
+    base: EngineCatalog | None = None
 
     def flag(self, spelling: str) -> Flag | None:
         """Return the flag that this spelling means, by name, alias, negative or dotted key."""
@@ -260,24 +264,29 @@ class EngineCatalog:
             word = word.replace("_", "-")
         name = self._spelled().get(word)
         if name is None:
-            return None
+            return self.base.flag(spelling) if self.base else None
         flag = _flag(name, _table(self._data["flags"])[name])
         return replace(flag, negated=word in flag.negatives, inner=tuple(inner))
 
     def flags(self) -> tuple[Flag, ...]:
         """Return every flag, sorted by canonical name."""
-        return tuple(_flag(name, entry) for name, entry in _table(self._data["flags"]).items())
+        own = tuple(_flag(name, entry) for name, entry in _table(self._data["flags"]).items())
+        return tuple(sorted((*own, *(self.base.flags() if self.base else ())), key=lambda flag: flag.name))
 
     def names(self) -> tuple[str, ...]:
         """Return every option string there is: canonical names, aliases and negatives, sorted."""
-        return tuple(sorted(self._spelled()))
+        return tuple(sorted({*self._spelled(), *(self.base.names() if self.base else ())}))
 
     def variable(self, name: str) -> Variable | None:
         """Return a variable that the engine declares, or reads by name somewhere in its code."""
         entry = _table(self._data["variables"]).get(name)
         if entry is not None:
             return _variable(name, self.engine, entry, self.readers)
-        return Variable(name, self.engine, readers=self.readers) if name in _names(self._data["reads"]) else None
+        if self.base is not None and name in self.base.variables():
+            return self.base.variable(name)
+        if name in _names(self._data["reads"]):
+            return Variable(name, self.engine, readers=self.readers)
+        return self.base.variable(name) if self.base else None
 
     @property
     def readers(self) -> frozenset[str]:
@@ -286,7 +295,7 @@ class EngineCatalog:
 
     def variables(self) -> tuple[str, ...]:
         """Return the names of the declared variables, sorted."""
-        return tuple(_table(self._data["variables"]))
+        return tuple(sorted({*_table(self._data["variables"]), *(self.base.variables() if self.base else ())}))
 
     def in_other_case(self, name: str) -> str | None:
         """Return the variable that differs from `name` in case only: names are read as they are spelled."""
@@ -297,13 +306,14 @@ class EngineCatalog:
         """Return the keys of a structured value (`flag.value.schema`, or the schema of a key in it)."""
         entry = _table(self._data["schemas"]).get(name or "")
         if entry is None:
-            return None
+            return self.base.schema(name) if self.base else None
         keys = {key: _key(key, value) for key, value in _table(_table(entry)["keys"]).items()}
         return Schema(name or "", keys, closed=bool(_table(entry)["closed"]))
 
     def registered(self, group: Group) -> tuple[str, ...]:
         """Return the names that this version registers in a group; empty when it knows no such group."""
-        return _names(_table(self._data["registered"]).get(group.value))
+        own = _names(_table(self._data["registered"]).get(group.value))
+        return tuple(sorted({*own, *(self.base.registered(group) if self.base else ())}))
 
     def parsers(self, kind: str) -> tuple[str, ...]:
         """Return the names of the `tool` or `reasoning` parsers."""
@@ -314,7 +324,7 @@ class EngineCatalog:
         """Return how variables reach Ray workers; None when the engine has no such mechanism."""
         entry = self._data.get("ray_copy")
         if entry is None:
-            return None
+            return self.base.ray_copy if self.base else None
         table = _table(entry)
         return RayCopy(
             everything=bool(table["everything"]),
@@ -329,7 +339,7 @@ class EngineCatalog:
         copy = self.ray_copy
         if copy is None or name in copy.except_for:
             return False
-        declared = copy.declared and name in _table(self._data["variables"])
+        declared = copy.declared and name in (self.base or self).variables()
         return copy.everything or declared or name in copy.names or name.startswith(copy.prefixes or ("\0",))
 
     def _parser(self, habit: str) -> bool:
@@ -382,7 +392,10 @@ def available(engine: str) -> tuple[str, ...]:
 
 def open_catalog(data: Mapping[str, Json]) -> EngineCatalog:
     """Return the look-up over the content of a catalog file, which is taken to be right."""
-    return EngineCatalog(str(data["engine"]), str(data["version"]), str(data["read_from"]), data)
+    base = _names(data["base"])
+    under = find_engine(*base) if base else None
+    names = (str(data["engine"]), str(data["version"]), str(data["read_from"]))
+    return EngineCatalog(*names, data, under.catalog if under else None)
 
 
 @cache

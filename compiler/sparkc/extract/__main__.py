@@ -6,12 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from sparkc.extract import ray, sglang, vllm
+from sparkc.extract import ascend, ray, sglang, vllm
 from sparkc.extract.catalog_file import text_of
 from sparkc.extract.tree import open_tree
 from sparkc.findings import SparkcError
 
-READERS = {"vllm": vllm.read, "ray": ray.read, "sglang": sglang.read}
+READERS = {"vllm": vllm.read, "ray": ray.read, "sglang": sglang.read, "vllm-ascend": ascend.read}
 
 
 def catalog_text(path: Path) -> str:

@@ -23,6 +23,7 @@ class Extract:
         readers: the processes in which the engine's code runs.
         parser: habits of the command line: `underscores` count as dashes, `dots` reach into JSON values, `prefixes` of
             names are accepted.
+        base: engine and version that this one is a plug-in of; what is not found here is looked for there.
         reads: names that the package reads without declaring them.
     """
 
@@ -38,6 +39,7 @@ class Extract:
     schemas: Entries = field(default_factory=dict)
     registered: Mapping[Group, tuple[str, ...]] = field(default_factory=dict)
     ray_copy: Mapping[str, Json] | None = None
+    base: tuple[str, str] | None = None
 
 
 def text_of(extract: Extract) -> str:
@@ -50,6 +52,7 @@ def text_of(extract: Extract) -> str:
         "read_from": extract.read_from,
         "parser": dict(extract.parser),
         "readers": list(extract.readers),
+        "base": None if extract.base is None else list(extract.base),
         "ray_copy": None if extract.ray_copy is None else dict(extract.ray_copy),
     }
     sections = [
