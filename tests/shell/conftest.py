@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import plans
 import pytest
 from fleet import Fleet
+
+import plans
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ shell. A test reads the record: who was called where, with which words, in which
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -46,11 +47,14 @@ class Ended:
 
 
 class Fleet:
-    """The nodes of a Plan below `root`, and launch.sh as it was generated for them."""
+    """The nodes of a Plan below `root`, and launch.sh as it was generated for them.
 
-    def __init__(self, root: Path, plan: Plan, *, stand_in_for_node: bool = True) -> None:
+    `below` is the install folder in a node's home.
+    """
+
+    def __init__(self, root: Path, plan: Plan, *, stand_in_for_node: bool = True, below: str = "sparkc") -> None:
         self.root = root
-        self.plan = _in_sandbox(plan, root)
+        self.plan = _in_sandbox(plan, root, below)
         for folder in ("hosts", "trusts", "http", "registry"):
             (root / folder).mkdir(parents=True)
         shutil.copytree(STAND_INS, root / "bin")
@@ -105,8 +109,8 @@ class Fleet:
     def serves(self, after: int = 0) -> None:
         """Let the service come up healthy with the model's name."""
         self.answer("/health", "", after=after)
-        names = ",".join(f'{{"id":"{name}","object":"model"}}' for name in self.plan.service.model_names)
-        self.answer("/v1/models", f'{{"object":"list","data":[{names}]}}')
+        models = [{"id": name, "object": "model"} for name in self.plan.service.model_names]
+        self.answer("/v1/models", json.dumps({"object": "list", "data": models}))
 
     def unplug(self, node: str, words: str = "ssh: connect to host x port 22: Connection timed out") -> None:
         """Let the node answer no ssh."""
@@ -158,7 +162,7 @@ class Fleet:
         record = self.root / "record"
         if not record.exists():
             return
-        for line in record.read_text(errors="surrogateescape").split("\x1e")[:-1]:
+        for line in record.read_bytes().decode(errors="surrogateescape").split("\x1e")[:-1]:
             at, tool, *words = line.split("\x1f")[:-1]
             yield Call(at, tool, tuple(words))
 
@@ -176,12 +180,13 @@ def press_ctrl_c(process: subprocess.Popen[str]) -> None:
     os.killpg(process.pid, signal.SIGINT)
 
 
-def _in_sandbox(plan: Plan, root: Path) -> Plan:
+def _in_sandbox(plan: Plan, root: Path, below: str) -> Plan:
     """Return the same Plan with all paths of a node below the folder that plays it."""
     nodes = tuple(
         replace(
             node,
-            install_dir=f"{root}/nodes/{node.name}/home/sparkc",
+            install_dir=f"{root}/nodes/{node.name}/home/{below}",
+            cache_dirs=tuple(f"{root}/nodes/{node.name}{folder}" for folder in node.cache_dirs),
             weights=tuple(
                 replace(weights, path=f"{root}/nodes/{node.name}/srv{weights.path}") for weights in node.weights
             ),

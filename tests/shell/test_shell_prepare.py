@@ -6,9 +6,10 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import plans
 import pytest
 from fleet import IMAGE_ID, Fleet
+
+import plans
 from sparkc.plan import Image, Plan
 
 DIGEST = "sha256:" + "ab" * 32
@@ -181,9 +182,9 @@ def test_a_token_reaches_the_download_as_a_file_and_never_as_a_word(pinned: Flee
     token.write_text("hf_secret")
     deployment = pinned.root / "shell" / "deployment.sh"
     text = deployment.read_text()
-    old = "WEIGHTS_TOKEN_FILES=(/home/ops/sparkc/minimax-m27/secrets/hf_token /home/ops/sparkc/minimax-m27/secrets/hf_token)"
-    assert old in text
-    deployment.write_text(text.replace(old, f"WEIGHTS_TOKEN_FILES=({token} {token})"))
+    planned = "/home/ops/sparkc/minimax-m27/secrets/hf_token"
+    assert f"WEIGHTS_TOKEN_FILES=({planned} {planned})" in text
+    deployment.write_text(text.replace(planned, str(token)))
     pinned.run("prepare")
     (download,) = [call for call in pinned.calls("docker") if call.words[0] == "run"]
     assert f"{token}:/run/secrets/hub_token:ro" in download.words

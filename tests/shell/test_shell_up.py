@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 import time
 
-import plans
 import pytest
 from fleet import Fleet, press_ctrl_c, wait_until
+
+import plans
 
 STEPS = ["install", "images", "weights", "stop", "steps", "drop-caches", "wait-memory", "start"]
 

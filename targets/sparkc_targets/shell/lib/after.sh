@@ -97,10 +97,7 @@ verb_logs() {
   reach_what_answers || failed=1
   find_all_tools installed
   if [[ -n $FOLLOW ]] && ((${#CREW[@]} > 1)); then
-    for node in "${CREW[@]}"; do
-      print_logs "$node" 2>&1 </dev/null | named "${NODES[node]}" &
-    done
-    wait
+    follow_logs
   elif ((${#CREW[@]} == 1)); then
     print_logs "${CREW[0]}" </dev/null || failed=1
   else
@@ -111,6 +108,21 @@ verb_logs() {
   fi
   drop_tools
   return "$failed"
+}
+
+# follow_logs: of all nodes until Ctrl-C. Each runs in a process group of its own, because what runs in the background
+# of a script does not hear Ctrl-C, and the ssh below it has to end too.
+follow_logs() {
+  local node group
+  local -a groups=()
+  set -m
+  for node in "${CREW[@]}"; do
+    print_logs "$node" 2>&1 </dev/null | named "${NODES[node]}" &
+    groups+=("$(jobs -p %+)")
+  done
+  set +m
+  trap 'for group in "${groups[@]}"; do kill -- "-$group" 2>/dev/null; done; exit 130' INT TERM HUP
+  wait
 }
 
 # print_logs NODE: of its containers; where they are gone, what was saved when they went.

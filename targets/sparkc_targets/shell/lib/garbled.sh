@@ -9,7 +9,7 @@
 #   - one character 24 times in a row ("!!!!…" is how not-a-number logits look), rules and tables excepted;
 #   - one word 10 times in a row;
 #   - of 40 words or more, less than 15 in 100 differ;
-#   - of 40 bytes or more, less than half letters, digits and spaces, or more than half outside ASCII.
+#   - of 40 bytes or more, less than a quarter letters, digits and spaces, or more than half outside ASCII.
 garbled() {
   local text=$1 bytes words
   if [[ $text == *$'\xef\xbf\xbd'* ]]; then
@@ -33,8 +33,8 @@ garbled() {
   ((bytes >= 40)) || return 0
   if (($(count_bytes "$text" '\200-\377') * 2 > bytes)); then
     printf 'more than half of it is outside ASCII, and the question was English'
-  elif (($(count_bytes "$text" 'A-Za-z0-9 \n\200-\377') * 2 < bytes)); then
-    printf 'less than half of it is letters, digits and spaces'
+  elif (($(count_bytes "$text" 'A-Za-z0-9 \n\200-\377') * 4 < bytes)); then
+    printf 'less than a quarter of it is letters, digits and spaces'
   fi
 }
 

@@ -11,6 +11,7 @@ read_json() {
   local -a kinds=() paths=() counts=()
   while IFS= read -r token; do
     case $expect/$token in
+      */'"') return 1 ;; # a text without an end
       value/'{' | first/'{')
         begin_json_value || return
         kinds[depth]=object paths[depth]=$path depth=$((depth + 1)) expect=key_or_end ;;

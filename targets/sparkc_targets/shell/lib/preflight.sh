@@ -245,7 +245,7 @@ compare_clocks() {
   done
   [[ -n $least ]] || return 0
   if ((high - low > CLOCK_SPREAD_MS)); then
-    check warn "${NODES[least]}" clock "$(((high - low) / 1000)) s behind ${NODES[most]}; log lines of the nodes cannot be put in order" \
+    check warn "${NODES[least]}" clock "$(((high - low + 500) / 1000)) s behind ${NODES[most]}; log lines of the nodes cannot be put in order" \
       "timedatectl set-ntp true on both"
   else
     check ok nodes clock "within $((CLOCK_SPREAD_MS / 1000)) s of each other"

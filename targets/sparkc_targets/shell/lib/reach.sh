@@ -15,6 +15,8 @@ open_workplace() {
     exit 1
   }
   trap close_workplace EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
   SSH_OPTIONS=(
     -o BatchMode=yes
     -o "ConnectTimeout=$CONNECT_SECONDS"

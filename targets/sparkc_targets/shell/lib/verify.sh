@@ -7,6 +7,7 @@ verb_verify() {
   open_workplace
   CREW=("$SERVICE_NODE")
   connect_all || return 1
+  find_all_tools installed
   heading "service"
   if models_are_listed; then
     check ok "$SERVICE_URL" models "${MODEL_NAMES[*]}"
@@ -22,6 +23,7 @@ verb_verify() {
   fi
   heading "log"
   verify_markers
+  drop_tools
   verdict
 }
 
@@ -128,7 +130,7 @@ verify_rerank() {
 }
 
 serving_log() {
-  node_sh "$SERVICE_NODE" logs "$SERVICE_CONTAINER"
+  tool "$SERVICE_NODE" logs "$SERVICE_CONTAINER"
 }
 
 # verify_markers: the lines that prove kernels and parallelism. What looks bad and is not is named, and fails nothing.
