@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,6 +127,8 @@ def test_the_digest_of_weights_tells_other_names_and_sizes_apart(host: Host) -> 
 
     word, path, size, files, digest = listing()
     assert (word, path, size, files) == ("weights", str(model), "1000", "2")
+    # In the order of names, which is the same on every file system.
+    assert digest == hashlib.sha256(b"10\tconfig.json\n990\tweights.safetensors").hexdigest()[:16]
     (model / ".cache").mkdir()
     (model / ".cache" / "note").write_text("of the client")
     assert listing()[-1] == digest
@@ -189,6 +192,16 @@ def test_stop_ends_saves_removes_and_looks_for_what_is_left(host: Host) -> None:
         "no engine process is left outside of containers"
     ]
     assert list((host.state / "containers").iterdir()) == []
+
+
+def test_containers_start_in_order_and_stop_in_reverse(host: Host) -> None:
+    first = host.node.containers[0]
+    host.change(containers=(first, replace(first, name="proxy", start_script="start-proxy.sh")))
+    host.lines("start")
+    host.lines("stop")
+    deeds = [call for call in host.rig.calls("docker") if call.argv[0] in ("run", "stop")]
+    names = [call.argv[call.argv.index("--name") + 1] if "--name" in call.argv else call.argv[-1] for call in deeds]
+    assert names == ["minimax-m27-head", "proxy", "proxy", "minimax-m27-head"]
 
 
 def test_stop_after_nothing_or_half_a_start_is_well(host: Host) -> None:
@@ -288,6 +301,7 @@ def test_status_knows_that_a_full_head_is_normal(host: Host) -> None:
     [
         pytest.param(("96 0", "97 1", "96 0"), "warn", "looks like a spin-lock", id="busy and idle at once"),
         pytest.param(("96 0", "97 1", "96 34"), "ok", "SM 96 %, memory 34 %", id="it works"),
+        pytest.param(("60 0", "60 0", "60 0"), "ok", "SM 60 %", id="light work"),
         pytest.param(("0 0", "0 0", "0 0"), "ok", "SM 0 %", id="nothing to do"),
         pytest.param(("- -",), "info", "shows no utilisation", id="not supported"),
     ],

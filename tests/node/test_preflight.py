@@ -112,6 +112,10 @@ def leak(host: Host) -> None:
     host.rig.meminfo(MemTotal=120 * KIB, MemFree=60 * KIB, MemAvailable=70 * KIB, Cached=15 * KIB)
 
 
+def shared_memory_in_the_cache(host: Host) -> None:
+    host.rig.meminfo(MemTotal=120 * KIB, MemFree=20 * KIB, MemAvailable=70 * KIB, Cached=95 * KIB, Shmem=30 * KIB)
+
+
 def orphan_holds_memory(host: Host) -> None:
     leak(host)
     host.put_process(4711, "VLLM::EngineCore", rss_kib=50 * KIB)
@@ -185,6 +189,7 @@ def orphan_holds_memory(host: Host) -> None:
         (lambda h: secret(h).chmod(0o640), "fail", "secret", "has mode 640: others can read hf_token", "chmod 600"),
         (lambda h: (h.root / "dev" / "infiniband").rmdir(), "fail", "device", "/dev/infiniband does not", "driver"),
         (leak, "fail", "memory", "70.0 GiB available of 120.0 GiB, up to 75.0 GiB without caches", "reboot spark-1"),
+        (shared_memory_in_the_cache, "fail", "memory", "up to 85.0 GiB without caches", "reboot spark-1"),
         (orphan_holds_memory, "fail", "memory", "100.0 GiB needed", "end the engine processes"),
         (orphan_holds_memory, "warn", "engine-processes", "pid 4711 holds 50.0 GiB: VLLM::EngineCore", "kill 4711"),
         (

@@ -126,6 +126,34 @@ def test_processes_start_in_order_each_with_its_own_words_and_variables(rig: Rig
     ]
 
 
+def test_a_worker_joins_once_the_head_answers_and_stays_as_long_as_its_raylet(rig: Rig) -> None:
+    plan = plans.two_sparks()
+    container = replace(plan.nodes[1].containers[0], secrets=(), watches=())
+    raylet = container.processes[0]
+    memory, interface, head = raylet.waits_for
+    rig.interface(plans.INTERFACE, address=plans.WORKER)
+    rig.stand_in("ray", "exit 1\n")
+    with listening() as port:
+        waits = (memory, interface, replace(head, fact=TcpOpen("127.0.0.1", port)))
+        container = replace(container, processes=(replace(raylet, waits_for=waits),))
+        ended = start(rig, container, plan).end()
+    assert ended.status == 1
+    assert [call.argv for call in rig.calls("ray")] == [
+        (
+            "start",
+            "--address",
+            "10.0.0.1:6379",
+            "--node-ip-address",
+            "10.0.0.2",
+            "--object-store-memory",
+            "1073741824",
+            "--num-gpus",
+            "1",
+            "--block",
+        )
+    ]
+
+
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8", "zh_CN.GBK"])
 def test_hostile_texts_arrive_as_they_are_and_nothing_runs(rig: Rig, locale: str) -> None:
     plan = plans.hostile()
