@@ -31,22 +31,27 @@ from sparkc.plan import (
     Weights,
 )
 from sparkc.resolve.facts import Facts, HostFacts
+from sparkc.resolve.proposals import layer_of
 from sparkc.source.document import Document
 
 
 @dataclass(frozen=True)
 class Reasons:
-    """Why a key of the settled spec has its value: a rule proposed it, or the author said it."""
+    """Why a key of the settled spec has its value: a rule proposed it, or the author said it.
+
+    Args:
+        document: settled: its layers tell which values are a rule's and which the author's.
+    """
 
     document: Document
     proposed: Mapping[KeyPath, Because]
 
     def why(self, *key: str | int) -> Because:
         """Return the reason for one key of the spec."""
-        if self.document.get(key) is None and key in self.proposed:
+        layer = self.document.layer(key)
+        if key in self.proposed and layer == layer_of(self.proposed[key].layer):
             return self.proposed[key]
         where = ".".join(map(str, key))
-        layer = self.document.layer(key)
         return Because(Origin.SPEC, layer, where, f"said in {layer}")
 
 

@@ -22,6 +22,7 @@ def _needs(draft: Draft) -> Iterator[tuple[Need, Because]]:
         yield Need.COPIES, decided("needs", "every node needs the same image and the same weights")
     if any(step.trigger in ("up", "every_start") for step in head.steps):
         yield Need.HOST_STEPS_AT_UP, head.steps[0].because
+    if container.restart.on_failure and any(step.trigger == "every_start" for step in head.steps):
         yield Need.HOST_STEPS_BEFORE_RESTART, head.steps[0].because
     if any(step.as_root for step in head.steps):
         yield Need.ROOT_STEPS, head.steps[0].because

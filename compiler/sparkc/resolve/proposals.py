@@ -52,6 +52,11 @@ class Settled:
         return self.reasons.get(key)
 
 
+def layer_of(rule: str) -> str:
+    """Return the layer that the values of one rule have in a settled spec."""
+    return f"rule {rule}"
+
+
 def settle(proposals: Iterable[tuple[str, str, Proposal]]) -> Settled:
     """Gather proposals given as (rule name, link, proposal).
 
@@ -80,15 +85,15 @@ def _mapping(values: Mapping[KeyPath, ProposedValue], reasons: Mapping[KeyPath, 
 def _branch(key: KeyPath, value: ProposedValue, rule: str) -> MappingNode:
     node = _node(value, rule)
     for step in reversed(key):
-        node = MappingNode((Entry(str(step), _nowhere(rule), node),), _nowhere(rule), f"rule {rule}")
+        node = MappingNode((Entry(str(step), _nowhere(rule), node),), _nowhere(rule), layer_of(rule))
     assert isinstance(node, MappingNode)
     return node
 
 
 def _node(value: ProposedValue, rule: str) -> Node:
     if isinstance(value, tuple):
-        return Sequence(tuple(_node(item, rule) for item in value), _nowhere(rule), f"rule {rule}")
-    return Scalar(value, str(value), _nowhere(rule), f"rule {rule}")
+        return Sequence(tuple(_node(item, rule) for item in value), _nowhere(rule), layer_of(rule))
+    return Scalar(value, str(value), _nowhere(rule), layer_of(rule))
 
 
 def _nowhere(rule: str) -> Span:

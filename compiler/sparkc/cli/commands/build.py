@@ -30,6 +30,7 @@ def build_command(
 
     from sparkc.cli.compiling import compile_all, findings_of, project_of, specs_of
     from sparkc.cli.printing import print_findings, status_of, texts_of
+    from sparkc.findings import Severity
 
     project = project_of(specs or [])
     before = Before.of(project, datetime.date.today())
@@ -37,7 +38,8 @@ def build_command(
     compilations = compile_all(paths, project, before.today)
     findings = findings_of(project, compilations)
     clashing = {finding.span.path for finding in findings if finding.rule in CLASHES and finding.span is not None}
-    print_findings(findings, texts_of(compilations))
+    # Notes are for `check` and the runbook: a build that is fine stays quiet.
+    print_findings([finding for finding in findings if finding.severity is not Severity.NOTE], texts_of(compilations))
     fit = [one for one in compilations if one.tree is not None and one.spec not in clashing]
     is_whole = not specs and len(fit) == len(compilations)
     if check:
@@ -47,7 +49,7 @@ def build_command(
     answer = "".join(f"{line}\n" for line in lines)
     typer.echo(answer, nl=False)
     status = status_of(findings) or (0 if is_clean else 1)
-    if check and status == 0 and not findings:
+    if check and status == 0 and not any(finding.severity is Severity.WARNING for finding in findings):
         _remember(before, compilations, answer)
     raise typer.Exit(status)
 
