@@ -107,8 +107,9 @@ connect() {
   [[ ${ROUTES[$1]} != here ]] || return 0
   local SSH
   ssh_to "$1"
-  # The master keeps no pipe of ours open: a caller that reads our output would wait for it for ever.
-  if ! "${SSH[@]}" -o ControlMaster=yes -o ControlPersist=yes -N -f -- "${SSH_HOSTS[$1]}" \
+  # The master keeps no pipe of ours open: a caller that reads our output would wait for it for ever. Where this script is
+  # killed and cannot end it, it goes by itself 600 s after its last use.
+  if ! "${SSH[@]}" -o ControlMaster=yes -o ControlPersist=600 -N -f -- "${SSH_HOSTS[$1]}" \
     </dev/null >/dev/null 2>"$WORKPLACE/ssh-$1.err"; then
     cat -- "$WORKPLACE/ssh-$1.err"
     return 1
