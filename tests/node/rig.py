@@ -173,6 +173,7 @@ def quick(text: str, rig: Rig, look_every: str = "0.05", say_every: int = 10) ->
     """Return the start script with the rig's kernel files and short pauses in place of the real ones."""
     for was, now in (
         ("readonly PROC=/proc SYS=/sys\n", f"readonly PROC={rig.root}/proc SYS={rig.root}/sys\n"),
+        ("readonly STARTED_BEFORE=/tmp/.sparkc-started\n", f"readonly STARTED_BEFORE={rig.root}/started\n"),
         ("readonly LOOK_EVERY_S=2 SAY_EVERY_S=10\n", f"readonly LOOK_EVERY_S={look_every} SAY_EVERY_S={say_every}\n"),
         ("readonly LOOK_LIMIT_S=5 RAY_STATUS_LIMIT_S=30\n", "readonly LOOK_LIMIT_S=1 RAY_STATUS_LIMIT_S=1\n"),
     ):

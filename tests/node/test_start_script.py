@@ -170,7 +170,9 @@ def test_hostile_texts_arrive_as_they_are_and_nothing_runs(rig: Rig, locale: str
         assert engine.env[f"SHARED_{number}"] == text
         assert engine.env[f"PATHS_{number}"] == text
     assert list((rig.root / "work").iterdir()) == []
-    assert sorted(rig.root.iterdir()) == sorted([*before, rig.root / "start.sh", rig.root / "log"])
+    assert sorted(rig.root.iterdir()) == sorted(
+        [*before, *(rig.root / name for name in ("start.sh", "log", "started"))]
+    )
 
 
 def _locale(name: str) -> Setting:
@@ -388,6 +390,18 @@ def test_a_setup_file_that_fails_stops_everything(rig: Rig) -> None:
     assert ended.status == 78
     assert "fix it.sh ended with status 9" in ended.log
     assert rig.calls() == []
+
+
+def test_only_a_container_that_is_started_anew_pauses_first(rig: Rig) -> None:
+    container = only_engine(rig)
+    container = replace(container, restart=replace(container.restart, pause_s=1))
+    assert "started anew" not in start(rig, container).end().log
+    began = time.monotonic()
+    ended = start(rig, container).end()
+    assert "| this container is started anew: pausing 1 s\n" in ended.log
+    assert time.monotonic() - began > 1
+    never = replace(container, restart=replace(container.restart, on_failure=False))
+    assert "started anew" not in start(rig, never).end().log
 
 
 # --- the end ---------------------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@
 # of "on failure" start the container anew.
 
 readonly PROC=/proc SYS=/sys
+# Lies in the container, so it is there when the same container is started anew.
+readonly STARTED_BEFORE=/tmp/.sparkc-started
 readonly LOOK_EVERY_S=2 SAY_EVERY_S=10
 # A connection to a machine that drops packets would otherwise hang for minutes; `ray status` starts a Python.
 readonly LOOK_LIMIT_S=5 RAY_STATUS_LIMIT_S=30
@@ -20,6 +22,16 @@ say() {
 }
 
 # --- before the first process ---
+
+# pause_between_starts: a container engine starts a container anew at once; the memory of the last start needs time to
+# come back, and the peers need time to notice.
+pause_between_starts() {
+  if [[ -e $STARTED_BEFORE ]] && ((RESTART_PAUSE_S > 0)); then
+    say "this container is started anew: pausing $RESTART_PAUSE_S s"
+    nap "$RESTART_PAUSE_S"
+  fi
+  { : >"$STARTED_BEFORE"; } 2>/dev/null || true
+}
 
 # prepend VARIABLE TEXT: put TEXT before the image's own value, a colon between them.
 prepend() {
@@ -337,6 +349,7 @@ case ${1:-launch} in
     trap on_peer_lost USR1
     trap end_watchers EXIT
     say "start $START_ID of $CONTAINER on $NODE (deployment $DEPLOYMENT, build $BUILD)"
+    pause_between_starts
     launch
     ;;
 esac
