@@ -1,0 +1,1 @@
+"""CUDA graphs: recorded work with collectives in it, replayed across nodes."""

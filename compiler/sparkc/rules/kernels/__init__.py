@@ -1,0 +1,1 @@
+"""Kernels and loaders: which code runs on this chip, and how the weights get in."""

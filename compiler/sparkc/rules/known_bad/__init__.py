@@ -1,0 +1,1 @@
+"""Combinations that others have tried: the catalog of known failures."""

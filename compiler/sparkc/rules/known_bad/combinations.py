@@ -1,0 +1,48 @@
+"""The catalog of known failures, held against a launch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sparkc.catalog.known_bad import KnownBad, known_bad_for
+from sparkc.findings import KeyPath
+from sparkc.resolve.facts import Facts
+from sparkc.resolve.service import situation_of
+from sparkc.rules.rule import Complaint
+
+KEY_OF_SETTING: dict[str, KeyPath] = {
+    "cuda_graphs": ("serving", "cuda_graphs"),
+    "load_format": ("serving", "load_format"),
+    "tool_calls": ("serving", "tool_call_parser"),
+    "speculative": ("serving", "speculative"),
+    "interconnect": ("interconnect", "kind"),
+    "topology": ("interconnect", "topology"),
+}
+"""Where the switches that the catalog speaks of stand in a spec."""
+
+
+def complaints(facts: Facts, *, certain: bool) -> Iterator[Complaint]:
+    """Yield what the catalog knows against a launch, proven or reported."""
+    for entry in known_bad_for(situation_of(facts)):
+        if entry.certain is certain:
+            yield Complaint(
+                _blamed(entry),
+                f"found {_named(facts)}: {entry.reason} ({entry.evidence[0].link})",
+                entry.way_out.rstrip("."),
+            )
+
+
+def _named(facts: Facts) -> str:
+    layout = f"tensor {facts.tensor}, pipeline {facts.pipeline}"
+    engine = f"{facts.engine.name} {facts.engine.version}"
+    return f"{facts.family} {facts.quant} with {engine} on {len(facts.hosts)} nodes ({layout})"
+
+
+def _blamed(entry: KnownBad) -> KeyPath:
+    """Return the key that a way out would change: the switch it is about, else the layout, else the model."""
+    for setting, _ in entry.conditions.settings:
+        if setting in KEY_OF_SETTING:
+            return KEY_OF_SETTING[setting]
+    if entry.conditions.pipeline > 1:
+        return ("parallelism", "pipeline")
+    return ("quant",) if entry.conditions.quants else ("engine",)

@@ -1,0 +1,1 @@
+"""Memory: what fits, on machines where host and accelerator share one pool."""

@@ -1,0 +1,1 @@
+"""Ray: the cluster that carries the ranks, its memory and its membership."""
