@@ -130,6 +130,7 @@ class _Job:
         plan = None
         if facts is not None:
             plan, found = self._plan(facts)
+            found += findings
             self.judged.append((facts, found))
             findings = allow(found, facts, self.rules, self.today)
         self.launches.append(Launch(variant, plan, tuple(replace(finding, variant=variant) for finding in findings)))

@@ -651,6 +651,7 @@ class Plan:
         spec_path: the spec as the user would name it, relative to the project, with forward slashes.
         summary: one line for people: model, quant, machines, engine.
         needs: what a target must be able to express.
+        nccl: version in the image, when the spec states it; `ray_version` likewise.
         bench: a process to run inside the serving container; None when the engine has none.
     """
 
@@ -678,6 +679,9 @@ class Plan:
     troubles: tuple[Trouble, ...]
     needs: tuple[tuple[Need, Because], ...]
     targets: tuple[str, ...] = field(default=())
+    nccl: str | None = None
+    ray_version: str | None = None
+    fork_provides: tuple[str, ...] = ()
 
     @property
     def head(self) -> Node:

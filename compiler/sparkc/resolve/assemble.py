@@ -36,6 +36,9 @@ def assemble(draft: Draft) -> Plan:
         troubles=draft.troubles,
         needs=draft.needs,
         targets=facts.spec.targets or (),
+        nccl=facts.engine.nccl,
+        ray_version=facts.ray.version,
+        fork_provides=facts.provided,
     )
 
 

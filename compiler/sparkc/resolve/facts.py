@@ -353,7 +353,7 @@ class Facts(SpecView):
 
     @property
     def graph_mode(self) -> str | None:
-        """Return what is said about CUDA graphs in the words of `serving.cuda_graphs`, `args` included; None if nothing.
+        """Return what is said about CUDA graphs in the words of `serving.cuda_graphs`; None if nothing.
 
         `args` come last on the command line, and eager mode wins over any graph mode.
         """

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sparkc.findings import Finding
+from sparkc.findings import Finding, KeyPath
 from sparkc.resolve.facts import Facts, HostFacts, Role
 from sparkc.resolve.proposals import Settled
-from sparkc.source.document import Document, with_overlay
+from sparkc.source.document import Document, lifted, with_overlay
+from sparkc.source.layers import null_removes_nothing
+from sparkc.source.overlay import unused_nulls
 from sparkc.spec import Spec, read_spec
 from sparkc.spec.reading import missing_keys
 
@@ -32,7 +34,8 @@ def gather(
     findings = missing_keys(spec, document)
     if findings:
         return None, findings
-    return _facts(document, document, spec, variant=variant, spec_path=spec_path, files=files), []
+    facts = _facts(document, document, spec, variant=variant, spec_path=spec_path, files=files)
+    return facts, _idle_nulls(document, spec)
 
 
 def with_proposals(facts: Facts, settled: Settled) -> Facts:
@@ -71,8 +74,9 @@ def _host(document: Document, spec: Spec, index: int, count: int) -> HostFacts:
     assert spec.nodes.hosts is not None
     host = spec.nodes.hosts[index]
     role: Role = "single" if count == 1 else "head" if index == 0 else "worker"
-    own = with_overlay(document, ("roles", role), ROLE_KEYS, f"role {role}")
-    own = with_overlay(own, ("nodes", "hosts", index), HOST_KEYS, f"host {host.name}")
+    own = document
+    for at, keys, layer in _overlays(index, host.name):
+        own = with_overlay(own, at, keys, layer)
     return HostFacts(
         index=index,
         role=role,
@@ -80,6 +84,29 @@ def _host(document: Document, spec: Spec, index: int, count: int) -> HostFacts:
         document=own,
         host=host,
     )
+
+
+def _overlays(index: int, name: str) -> tuple[tuple[KeyPath, tuple[str, ...], str], ...]:
+    """Return what is laid over the spec for one host: where it stands, which keys it may hold, and its layer."""
+    role = "head" if index == 0 else "worker"
+    return (
+        (("roles", role), ROLE_KEYS, f"role {role}"),
+        (("nodes", "hosts", index), HOST_KEYS, f"host {name}"),
+    )
+
+
+def _idle_nulls(document: Document, spec: Spec) -> list[Finding]:
+    """Report nulls in role and host overlays that have nothing to remove."""
+    findings: list[Finding] = []
+    for index, host in enumerate(spec.nodes.hosts or () if spec.nodes else ()):
+        own = document
+        for at, keys, layer in _overlays(index, host.name):
+            top = lifted(own, at, keys, layer)
+            if top is None:
+                continue
+            findings += [null_removes_nothing(Document(top), path) for path in unused_nulls(own.root, top)]
+            own = with_overlay(own, at, keys, layer)
+    return findings
 
 
 def _typed(document: Document) -> Spec:

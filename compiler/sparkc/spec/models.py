@@ -263,9 +263,6 @@ class ForkPart(Part):
     """What an image brings that the engine's release does not have."""
 
     provides: Annotated[Many[Name] | None, Field(description="Features of the fork, like `virtual-sharding`.")] = None
-    catalog: Annotated[
-        Line | None, Field(description="Catalog file extracted from the image, relative to the spec.")
-    ] = None
 
 
 class RayPart(Part):
@@ -385,10 +382,6 @@ class Parallelism(Part):
     expert: Annotated[
         Count | None, Field(description="Expert parallel size; 1 is off, otherwise tensor times data.")
     ] = None
-    data_mode: Annotated[
-        Literal["internal", "external"] | None,
-        Field(description="One server for all data-parallel ranks, or one process and port per rank."),
-    ] = None
 
 
 class MemoryPart(Part):
@@ -495,9 +488,8 @@ class NodesPart(Part):
 
 
 class Role(Part):
-    """Settings for some of the hosts, laid over the spec's."""
+    """Settings for the head, or for all workers, laid over the spec's."""
 
-    hosts: Annotated[Many[Name] | None, Field(description="Names of the hosts in this role.")] = None
     env: Annotated[Environment | None, Field(description="Variables in this role only.")] = None
     container: Annotated[ContainerPart | None, Field(description="Where containers of this role differ.")] = None
 
