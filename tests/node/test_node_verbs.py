@@ -222,6 +222,9 @@ def test_stop_ends_containers_of_an_older_build_too(host: Host) -> None:
     host.put_container("minimax-m27-old-name")
     host.lines("stop")
     assert list((host.state / "containers").iterdir()) == []
+    (listing,) = (call.argv for call in host.rig.calls("docker") if call.argv[:2] == ("ps", "--all"))
+    # Another variant of the same spec is not an older build.
+    assert {"label=sparkc.deployment=minimax-m27", "label=sparkc.variant="} <= set(listing)
 
 
 def test_a_container_that_will_not_go_is_a_failure(host: Host) -> None:

@@ -334,14 +334,15 @@ container_names() {
   done
 }
 
-# strangers: containers of this deployment that this build does not know.
+# strangers: containers of this deployment and variant that this build does not know.
 strangers() {
   local name
   while IFS= read -r name; do
     if [[ -n $name && $'\n'$(container_names)$'\n' != *$'\n'"$name"$'\n'* ]]; then
       printf '%s\n' "$name"
     fi
-  done < <("${docker[@]}" ps --all --filter "label=sparkc.deployment=$deployment" --format '{{.Names}}' || true)
+  done < <("${docker[@]}" ps --all --filter "label=sparkc.deployment=$deployment" \
+    --filter "label=sparkc.variant=$variant" --format '{{.Names}}' || true)
 }
 
 start() {
