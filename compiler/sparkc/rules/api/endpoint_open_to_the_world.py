@@ -1,0 +1,50 @@
+"""The API listens everywhere and asks nobody for a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sparkc.findings import Failure, Severity
+from sparkc.plan import Plan
+from sparkc.resolve.facts import Facts
+from sparkc.rules.command_line import engine_flags
+from sparkc.rules.rule import Complaint, Evidence, Rule
+
+EVERYWHERE = ("0.0.0.0", "::")
+
+
+def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
+    host = facts.serving.host
+    if (host is None or host in EVERYWHERE) and not _asks_for_a_key(plan):
+        listens = f"serving.host is {host}" if host else "serving.host is not set, so vLLM listens on every address"
+        yield Complaint(("serving", "host"), f"{listens}, port {plan.service.port}, and no key is asked for")
+
+
+def _asks_for_a_key(plan: Plan) -> bool:
+    container = plan.head.containers[0]
+    settings = (*container.environment, *container.processes[-1].environment)
+    names = {*(setting.key for setting in settings), *(secret.key for secret in container.secrets)}
+    return "VLLM_API_KEY" in names or "--api-key" in engine_flags(plan)
+
+
+RULE = Rule(
+    name="endpoint-open-to-the-world",
+    severity=Severity.WARNING,
+    failure=Failure.UNSAFE,
+    summary="the API listens on every address without a key",
+    why="Whoever reaches the port may use the model, read what it is asked through its metrics and logs, and keep it busy. vLLM has no "
+    "users and no limits of its own.",
+    help="set serving.api_key: {secret: NAME}, or serving.host: 127.0.0.1 behind a proxy; or allow this rule for a closed network",
+    evidence=(
+        Evidence(
+            "https://docs.vllm.ai/en/stable/usage/security.html", "the API server must not face untrusted networks"
+        ),
+        Evidence(
+            "mpfaffenberger/MiniMax-M3-NVFP4-DSpark-vLLM-4x-DGX-Spark README.md",
+            "warns that the endpoint has no authentication",
+        ),
+    ),
+    bad="serving: {host: 0.0.0.0, api_key: null}",
+    good="serving: {host: 127.0.0.1, api_key: null}",
+    check=_check,
+)

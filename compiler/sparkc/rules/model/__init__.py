@@ -1,0 +1,1 @@
+"""Which checkpoint is served, and whether it is known well enough."""

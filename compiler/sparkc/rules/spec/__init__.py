@@ -1,0 +1,1 @@
+"""The text of the spec against what the engine understands."""

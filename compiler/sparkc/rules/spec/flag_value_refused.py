@@ -1,0 +1,64 @@
+"""A value that the engine's parser does not take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sparkc.findings import Failure, Severity
+from sparkc.plan import Plan, Setting
+from sparkc.resolve.facts import Facts
+from sparkc.rules.command_line import engine_flags, place_of
+from sparkc.rules.rule import Complaint, Evidence, Rule
+from sparkc.rules.spec.values import refusal
+from sparkc.source.spelling import nearest, shown
+
+
+def _knows_all_flags(facts: Facts) -> bool:
+    return facts.names_are_exact
+
+
+def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
+    assert facts.engine_names is not None
+    for setting in engine_flags(plan).values():
+        flag = facts.engine_names.flag(setting.key)
+        if flag is None or setting.structured or setting.key in flag.negatives:
+            continue
+        if not flag.is_switch and setting.value is None and flag.nargs not in ("?", "*"):
+            yield Complaint(place_of(facts, setting), f"{setting.key} stands alone; wanted a value after it")
+        for text in _texts(setting):
+            wanted = "no value after it, it is a switch" if flag.is_switch else refusal(flag.value, text)
+            if wanted is not None:
+                guess = nearest(text, (str(choice) for choice in flag.value.choices or ()))
+                yield Complaint(
+                    place_of(facts, setting),
+                    f"{setting.key} is {shown(text)}; vLLM {facts.engine_names.version} wants {wanted}",
+                    help=f"did you mean `{guess}`?" if guess else None,
+                )
+
+
+def _texts(setting: Setting) -> tuple[str, ...]:
+    if setting.value is None:
+        return ()
+    return setting.value if isinstance(setting.value, tuple) else (setting.value,)
+
+
+RULE = Rule(
+    name="flag-value-refused",
+    severity=Severity.ERROR,
+    failure=Failure.CRASH,
+    summary="the engine's parser does not take this value",
+    why="The engine ends at once with `invalid choice` or `invalid value`. The lists change: --kv-cache-dtype is closed through vLLM "
+    "0.30.0, with other words in each release.",
+    help="take a value from the list",
+    evidence=(
+        Evidence(
+            "vllm-project/vllm vllm/engine/arg_utils.py",
+            "0.18.1: types and choices come from the fields of the configuration",
+        ),
+    ),
+    bad="args: {block-size: sixteen}",
+    good="args: {block-size: 16}",
+    applies=_knows_all_flags,
+    check=_check,
+    allowable=False,
+)

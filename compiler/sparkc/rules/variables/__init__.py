@@ -1,0 +1,1 @@
+"""Environment variables: who reads them, and what they say."""
