@@ -27,10 +27,12 @@ def test_every_era_declares_the_same_flags(tmp_path: Path, era: str) -> None:
 
 @pytest.mark.parametrize(
     ("era", "negatives"),
-    (
+    [
         ("0.11", ("--no-enable-cache",)),
-        pytest.param("0.33", ("--no-enable-cache", "--disable-cache"), id="the old negative still works and comes first"),
-    ),
+        pytest.param(
+            "0.33", ("--no-enable-cache", "--disable-cache"), id="the old negative still works and comes first"
+        ),
+    ],
 )
 def test_negatives_follow_the_release(tmp_path: Path, era: str, negatives: tuple[str, ...]) -> None:
     flag = read(tmp_path, era).flag("--enable-cache")
@@ -97,7 +99,7 @@ def test_deprecation_names_version_and_replacement(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "word", "answer"),
-    (
+    [
         ("VLLM_NEW_WAY", "1", True),
         ("VLLM_NEW_WAY", "0", False),
         pytest.param("VLLM_NEW_WAY", "true", None, id="int() refuses the word"),
@@ -105,7 +107,7 @@ def test_deprecation_names_version_and_replacement(tmp_path: Path) -> None:
         ("VLLM_WORD", "yes", False),
         pytest.param("VLLM_EXACT", "true", False, id="only 1 counts"),
         ("VLLM_EXACT", "1", True),
-    ),
+    ],
 )
 def test_a_getter_tells_which_words_mean_yes(tmp_path: Path, name: str, word: str, answer: bool | None) -> None:
     variable = read(tmp_path).variable(name)
@@ -121,7 +123,7 @@ def test_names_read_are_known_and_names_only_written_are_not(tmp_path: Path) -> 
     assert catalog.variable("VLLM_SET_HERE") is None
 
 
-@pytest.mark.parametrize(("era", "parsers"), (("0.11", ("fool", "sage", "wise")), ("0.33", ("fool", "wise"))))
+@pytest.mark.parametrize(("era", "parsers"), [("0.11", ("fool", "sage", "wise")), ("0.33", ("fool", "wise"))])
 def test_parsers_come_from_decorators_or_from_the_table(tmp_path: Path, era: str, parsers: tuple[str, ...]) -> None:
     assert read(tmp_path, era).parsers("tool") == parsers
 

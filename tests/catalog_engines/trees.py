@@ -11,7 +11,10 @@ from textwrap import dedent
 def installed(folder: Path, package: str, version: str, files: Mapping[str, str]) -> Path:
     """Lay out a directory as site-packages would be."""
     metadata = f"{package.replace('-', '_')}-{version}.dist-info/METADATA"
-    for path, text in {**files, metadata: f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n\ntext"}.items():
+    for path, text in {
+        **files,
+        metadata: f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n\ntext",
+    }.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(dedent(text), "utf-8")
@@ -198,6 +201,20 @@ CLI_ARGS = """
         return AsyncEngineArgs.add_cli_args(parser)
 """
 
+WORKER = """
+    import os
+    SET = os.environ["VLLM_SET_HERE"] = "1"
+    READ = os.environ.get("VLLM_READ_HERE")
+"""
+
+DECORATED = """
+    @Manager.register_module(["wise", "sage"])
+    class Wise: ...
+
+    @Manager.register_module("fool")
+    class Fool: ...
+"""
+
 PARSERS = """
     _TOOL_PARSERS_TO_REGISTER = {"wise": ("wise_parser", "Wise"), "fool": ("fool_parser", "Fool")}
 """
@@ -215,15 +232,13 @@ def vllm_files(era: str) -> dict[str, str]:
         "vllm/entrypoints/__init__.py": "",
         f"vllm/entrypoints/{place}/__init__.py": "",
         f"vllm/entrypoints/{place}/cli_args.py": CLI_ARGS,
-        "vllm/worker.py": 'import os\nSET = os.environ["VLLM_SET_HERE"] = "1"\nREAD = os.environ.get("VLLM_READ_HERE")\n',
+        "vllm/worker.py": WORKER,
     }
     if era == "0.33":
         files["vllm/utils/argparse_utils.py"] = "class EnableDisableAction: ...\n"
     if era == "0.11":
         files["vllm/entrypoints/openai/tool_parsers/__init__.py"] = ""
-        files["vllm/entrypoints/openai/tool_parsers/wise.py"] = (
-            '@Manager.register_module(["wise", "sage"])\nclass Wise: ...\n@Manager.register_module("fool")\nclass Fool: ...\n'
-        )
+        files["vllm/entrypoints/openai/tool_parsers/wise.py"] = DECORATED
     else:
         files["vllm/tool_parsers/__init__.py"] = PARSERS
     return files

@@ -8,10 +8,11 @@ entry becomes an object only when somebody asks for it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,7 +21,7 @@ from packaging.version import InvalidVersion, Version
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 ENGINES = Path(__file__).parent / "engines"
-UNKNOWN = "unknown"
+SUFFIXED = re.compile(r"\d+(\.\d+)?[kKmMgGtT]")
 
 
 class Kind(StrEnum):
@@ -106,6 +107,34 @@ class Value:
     default: Json = None
     default_known: bool = True
     schema: str | None = None
+
+    def accepts(self, word: str) -> bool:
+        """Tell whether the engine's command line takes this word as one value; keys inside JSON are not looked at."""
+        if self.none_allowed and word in ("", "None"):
+            return True
+        if self.choices is not None:
+            return self._folded(word) in {self._folded(str(choice)) for choice in self.choices}
+        if self.kind in (Kind.INT, Kind.FLOAT):
+            return self._folded(word) in {self._folded(known) for known in self.suggestions} or self._is_in_bounds(word)
+        return self.kind is not Kind.JSON or _is_json(word)
+
+    def _folded(self, word: str) -> str:
+        cased = word.lower() if self.any_case else word
+        return cased.replace("-", "_") if self.any_dash else cased
+
+    def _is_in_bounds(self, word: str) -> bool:
+        if self.suffixes and SUFFIXED.fullmatch(word):
+            return True
+        try:
+            number = int(word) if self.kind is Kind.INT else float(word)
+        except ValueError:
+            return False
+        return (
+            (self.low is None or number >= self.low)
+            and (self.above is None or number > self.above)
+            and (self.high is None or number <= self.high)
+            and (self.below is None or number < self.below)
+        )
 
 
 @dataclass(frozen=True)
@@ -262,7 +291,7 @@ class EngineCatalog:
         word, *inner = spelling.split(".") if self._parser("dots") else [spelling]
         if self._parser("underscores") and word.startswith("--"):
             word = word.replace("_", "-")
-        name = self._spelled().get(word)
+        name = self._spelled.get(word)
         if name is None:
             return self.base.flag(spelling) if self.base else None
         flag = _flag(name, _table(self._data["flags"])[name])
@@ -275,7 +304,7 @@ class EngineCatalog:
 
     def names(self) -> tuple[str, ...]:
         """Return every option string there is: canonical names, aliases and negatives, sorted."""
-        return tuple(sorted({*self._spelled(), *(self.base.names() if self.base else ())}))
+        return tuple(sorted({*self._spelled, *(self.base.names() if self.base else ())}))
 
     def variable(self, name: str) -> Variable | None:
         """Return a variable that the engine declares, or reads by name somewhere in its code."""
@@ -345,8 +374,15 @@ class EngineCatalog:
     def _parser(self, habit: str) -> bool:
         return bool(_table(self._data["parser"]).get(habit))
 
+    @cached_property
     def _spelled(self) -> Mapping[str, str]:
-        return _spellings_of(self)
+        """Return the canonical name behind each option string."""
+        spelled: dict[str, str] = {}
+        for name, entry in _table(self._data["flags"]).items():
+            flag = _table(entry)
+            for spelling in (name, *_names(flag.get("aliases")), *_names(flag.get("negatives"))):
+                spelled[spelling] = name
+        return spelled
 
 
 @dataclass(frozen=True)
@@ -408,16 +444,6 @@ def _version(text: str) -> Version | None:
         return Version(text)
     except InvalidVersion:
         return None
-
-
-@cache
-def _spellings_of(catalog: EngineCatalog) -> Mapping[str, str]:
-    spelled: dict[str, str] = {}
-    for name, entry in _table(catalog._data["flags"]).items():
-        flag = _table(entry)
-        for spelling in (name, *_names(flag.get("aliases")), *_names(flag.get("negatives"))):
-            spelled[spelling] = name
-    return spelled
 
 
 def _flag(name: str, entry: Json) -> Flag:
@@ -495,6 +521,14 @@ def _deprecation(entry: Json) -> Deprecation | None:
         return None
     table = _table(entry)
     return Deprecation(_text(table.get("removed_in")), _names(table.get("instead")), bool(table.get("refused")))
+
+
+def _is_json(word: str) -> bool:
+    try:
+        json.loads(word)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _table(value: Json) -> Mapping[str, Json]:

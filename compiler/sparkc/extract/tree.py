@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from sparkc.findings import SparkcError
 
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
 METADATA = re.compile(r"^[^/]+\.dist-info/METADATA$")
 
 
@@ -57,8 +60,8 @@ def open_tree(path: Path, packages: tuple[str, ...]) -> Tree:
         raise SparkcError(f"{path} does not exist; name a wheel or a directory with installed packages")
     try:
         return _from_wheel(path, packages)
-    except (zipfile.BadZipFile, EOFError, OSError) as trouble:
-        raise SparkcError(f"{path} cannot be read as a wheel ({trouble}); download it again") from trouble
+    except DAMAGE as trouble:
+        raise _damaged(path, trouble) from trouble
 
 
 def _from_wheel(path: Path, packages: tuple[str, ...]) -> Tree:
@@ -70,7 +73,18 @@ def _from_wheel(path: Path, packages: tuple[str, ...]) -> Tree:
     name, version = _identity(archive.read(metadata[0]).decode("utf-8", "replace"))
     if name not in packages:
         raise SparkcError(f"{path} is {name} {version}; wanted one of {', '.join(packages)}")
-    return Tree(path.name, name, version, paths, archive.read)
+    return Tree(path.name, name, version, paths, partial(_member, path, archive))
+
+
+def _member(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        return archive.read(name)
+    except DAMAGE as trouble:
+        raise _damaged(path, trouble) from trouble
+
+
+def _damaged(path: Path, trouble: Exception) -> SparkcError:
+    return SparkcError(f"{path} cannot be read as a wheel ({trouble}); download it again")
 
 
 def _from_directory(path: Path, packages: tuple[str, ...]) -> Tree:

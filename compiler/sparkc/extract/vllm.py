@@ -146,9 +146,7 @@ def _typed(
             return _collection_words(interpreter, form, collection)
     if "int" in names:
         if field.name == "max_model_len":
-            auto = (
-                ("auto",) if _function(interpreter, "vllm.utils.argparse_utils", "human_readable_int_or_auto") else ()
-            )
+            auto = ("auto",) if _names_in(interpreter, ARGUMENTS, "human_readable_int_or_auto") else ()
             return {"type": Converter("int", suffixes=True, also=auto)}
         return {"type": Converter("int", suffixes=field.name in readable)}
     if "float" in names:
@@ -215,6 +213,11 @@ def _function(interpreter: Interpreter, module: str, name: str) -> ast.FunctionD
     source = interpreter.sources.find(module)
     bound = source.names.get(name) if source else None
     return bound.statement if bound and isinstance(bound.statement, ast.FunctionDef) else None
+
+
+def _names_in(interpreter: Interpreter, module: str, name: str) -> bool:
+    source = interpreter.sources.find(module)
+    return source is not None and name in source.names
 
 
 def _is_text(node: ast.AST) -> bool:
