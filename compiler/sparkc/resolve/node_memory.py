@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from sparkc.plan import MemoryCheck, NodeMemory
 from sparkc.resolve.draft import Draft, HostDraft
 from sparkc.resolve.facts import Facts
 from sparkc.resolve.memory import plan_memory
@@ -22,8 +23,19 @@ def decide_memory(draft: Draft) -> Draft:
     """Fill in each host's `memory`."""
     request = memory_request(draft.facts, draft.hosts)
     memories = plan_memory(request)
+    if draft.facts.hardware is None:
+        memories = tuple(_unanswered(memory) for memory in memories)
     hosts = tuple(replace(host, memory=memory) for host, memory in zip(draft.hosts, memories, strict=True))
     return replace(draft, hosts=hosts)
+
+
+def _unanswered(memory: NodeMemory) -> NodeMemory:
+    """Take back every answer: they were about a machine of a size that nobody knows."""
+    why = "the machine is not in the catalog, so its memory is not known"
+    checks = tuple(
+        MemoryCheck(check.name, "unknown", found=None, wanted=None, explanation=why) for check in memory.checks
+    )
+    return replace(memory, checks=checks, needed_free=None)
 
 
 def memory_request(facts: Facts, hosts: tuple[HostDraft, ...]) -> MemoryRequest:

@@ -229,7 +229,7 @@ class ModelPart(Part):
     ] = None
     size: Annotated[Size | None, Field(description="Bytes of the checkpoint on disk, like `115 GB`.")] = None
     family: Annotated[
-        Name | None, Field(description="Model family, for a checkpoint that the catalog does not hold.")
+        Line | None, Field(description="Model family, for a checkpoint that the catalog does not hold.")
     ] = None
     shape: Annotated[
         ShapePart | None, Field(description="Numbers from the model's config.json; they win over the catalog's.")

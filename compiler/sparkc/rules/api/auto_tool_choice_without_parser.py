@@ -27,8 +27,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.CRASH,
     summary="--enable-auto-tool-choice is set without a tool call parser",
-    why="vLLM refuses after reading its arguments: `--enable-auto-tool-choice requires --tool-call-parser`. sparkc sets both when "
-    "serving.tool_call_parser is given.",
+    why="vLLM refuses after reading its arguments: `--enable-auto-tool-choice requires --tool-call-parser`. "
+    "sparkc sets both when serving.tool_call_parser is given.",
     help="set serving.tool_call_parser, and leave the flag to sparkc",
     evidence=(
         Evidence(

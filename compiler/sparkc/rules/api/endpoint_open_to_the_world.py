@@ -32,9 +32,10 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.UNSAFE,
     summary="the API listens on every address without a key",
-    why="Whoever reaches the port may use the model, read what it is asked through its metrics and logs, and keep it busy. vLLM has no "
-    "users and no limits of its own.",
-    help="set serving.api_key: {secret: NAME}, or serving.host: 127.0.0.1 behind a proxy; or allow this rule for a closed network",
+    why="Whoever reaches the port may use the model, read what it is asked through its metrics and logs, and "
+    "keep it busy. vLLM has no users and no limits of its own.",
+    help="set serving.api_key: {secret: NAME}, or serving.host: 127.0.0.1 behind a proxy; or allow this rule for "
+    "a closed network",
     evidence=(
         Evidence(
             "https://docs.vllm.ai/en/stable/usage/security.html", "the API server must not face untrusted networks"

@@ -25,13 +25,14 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.CRASH,
     summary="the nearest engine version that is known does not have this parser",
-    why="No catalog of this very version, or of this fork, is at hand, so the nearest one answers. A parser that is really missing "
-    "shows as a KeyError after minutes.",
+    why="No catalog of this very version, or of this fork, is at hand, so the nearest one answers. A parser that "
+    "is really missing shows as a KeyError after minutes.",
     help="check the name in the image: `vllm serve --help=tool-call-parser`; or pin a version that has a catalog",
     evidence=(
         Evidence(
             "vllm-project/vllm vllm/tool_parsers and vllm/reasoning",
-            "0.11.0 to 0.33.0: parsers come and go: minimax_m2 is in 0.13.0 and not in 0.11.0, minimax is gone by 0.27.1",
+            "0.11.0 to 0.33.0: parsers come and go: minimax_m2 is in 0.13.0 and not in 0.11.0, minimax is gone "
+            "by 0.27.1",
         ),
     ),
     bad="""

@@ -37,8 +37,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.SILENT,
     summary="the parser was made for another model",
-    why="Each model wraps tool calls and reasoning in tokens of its own. With a foreign parser the server runs, and clients get the "
-    "raw tokens as text, or no tool call at all.",
+    why="Each model wraps tool calls and reasoning in tokens of its own. With a foreign parser the server runs, "
+    "and clients get the raw tokens as text, or no tool call at all.",
     help="take the parser of the model's own documentation",
     evidence=(
         Evidence(

@@ -52,6 +52,6 @@ def unregistered(plan: Plan, facts: Facts, kind: str) -> Iterator[Complaint]:
     wanted = f"did you mean `{guess}`?" if guess else f"{catalog.engine} {catalog.version} has {', '.join(known)}"
     yield Complaint(
         parser.key,
-        f"the {kind} parser {parser.name} is not among the {len(known)} that {catalog.engine} {catalog.version} registers",
+        f"the {kind} parser {parser.name} is none of the {len(known)} of {catalog.engine} {catalog.version}",
         help=wanted,
     )

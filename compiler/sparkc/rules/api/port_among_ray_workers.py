@@ -46,8 +46,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.CRASH,
     summary="a fixed port lies in the range of Ray's workers",
-    why="Ray gives each worker a port between 10002 and 19999 as it comes. Now and then one of them takes the port first, and the API, "
-    "or the other service, ends with `Address already in use`.",
+    why="Ray gives each worker a port between 10002 and 19999 as it comes. Now and then one of them takes the "
+    "port first, and the API, or the other service, ends with `Address already in use`.",
     help="take a port outside the range, or narrow it with engine.ray.args: {min-worker-port: …, max-worker-port: …}",
     evidence=(
         Evidence(

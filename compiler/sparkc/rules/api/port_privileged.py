@@ -24,8 +24,9 @@ RULE = Rule(
     severity=Severity.NOTE,
     failure=Failure.CRASH,
     summary="the API's port is below 1024",
-    why="Ports below 1024 are for processes with CAP_NET_BIND_SERVICE. A container that runs as root on the node's network has it, a "
-    "rootless one has not and ends with `Permission denied` after the weights are loaded.",
+    why="Ports below 1024 are for processes with CAP_NET_BIND_SERVICE. A container that runs as root on the "
+    "node's network has it, a rootless one has not and ends with `Permission denied` after the weights are "
+    "loaded.",
     help="take a port from 1024 on, and let a proxy hold the low one",
     evidence=(
         Evidence("https://man7.org/linux/man-pages/man7/ip.7.html", "privileged ports, ip_unprivileged_port_start"),

@@ -54,8 +54,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.CRASH,
     summary="a port is wanted twice on one node",
-    why="Containers use the node's own network. The second program to come ends with `Address already in use`; when that is the "
-    "API, it comes minutes late, after the weights were loaded.",
+    why="Containers use the node's own network. The second program to come ends with `Address already in use`; "
+    "when that is the API, it comes minutes late, after the weights were loaded.",
     help="give one of them another port",
     evidence=(
         Evidence(

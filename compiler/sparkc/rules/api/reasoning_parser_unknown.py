@@ -24,9 +24,10 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.CRASH,
     summary="the engine does not know the reasoning parser",
-    why="vLLM takes any text at first and ends later with `KeyError: invalid reasoning parser`. MiniMax M2 has two in vLLM, "
-    "minimax_m2 and minimax_m2_append_think, which SGLang calls minimax and minimax-append-think.",
-    help="take one of the names that the engine registers, or bring your own with args: {reasoning-parser-plugin: FILE}",
+    why="vLLM takes any text at first and ends later with `KeyError: invalid reasoning parser`. MiniMax M2 has "
+    "two in vLLM, minimax_m2 and minimax_m2_append_think, which SGLang calls minimax and minimax-append-think.",
+    help="take one of the names that the engine registers, or bring your own with args: "
+    "{reasoning-parser-plugin: FILE}",
     evidence=(
         Evidence(
             "vllm-project/vllm vllm/entrypoints/openai/api_server.py", "0.18.1: looks the name up and raises a KeyError"

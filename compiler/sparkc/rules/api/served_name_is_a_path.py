@@ -26,8 +26,8 @@ RULE = Rule(
     severity=Severity.NOTE,
     failure=Failure.SILENT,
     summary="no served name is set, so the folder's path is the model's name",
-    why="vLLM serves a model under the words it was started with. A client that asks for another name gets 404, and the path changes "
-    "when the folder moves.",
+    why="vLLM serves a model under the words it was started with. A client that asks for another name gets 404, "
+    "and the path changes when the folder moves.",
     help="set serving.served_model_name",
     evidence=(
         Evidence(

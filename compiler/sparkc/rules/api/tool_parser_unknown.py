@@ -24,8 +24,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.CRASH,
     summary="the engine does not know the tool call parser",
-    why="vLLM takes any text at first and ends later with `KeyError: invalid tool call parser`. The names differ between engines: "
-    "minimax_m2 in vLLM is minimax-m2 in SGLang.",
+    why="vLLM takes any text at first and ends later with `KeyError: invalid tool call parser`. The names differ "
+    "between engines: minimax_m2 in vLLM is minimax-m2 in SGLang.",
     help="take one of the names that the engine registers, or bring your own with args: {tool-parser-plugin: FILE}",
     evidence=(
         Evidence(

@@ -20,7 +20,7 @@ def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
         yield Complaint(
             ("parallelism",),
             f"tensor {facts.tensor} x pipeline {facts.pipeline} x data {facts.data} makes {facts.world_size} ranks; "
-            f"{len(facts.hosts)} x {facts.accelerators} accelerators make {there}, so {there - facts.world_size} would idle",
+            f"{len(facts.hosts)} x {facts.accelerators} accelerators make {there}; {there - facts.world_size} would idle",
         )
 
 
@@ -29,8 +29,9 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.SILENT,
     summary="the parallel sizes leave accelerators without a rank",
-    why="A node without a rank still loads nothing, computes nothing and is waited for. With three hosts and tensor 2 the third "
-    "joins the Ray cluster and stays empty, and the two that work may run out of memory that the third has.",
+    why="A node without a rank still loads nothing, computes nothing and is waited for. With three hosts and "
+    "tensor 2 the third joins the Ray cluster and stays empty, and the two that work may run out of memory that "
+    "the third has.",
     help="remove the hosts that have nothing to do, or raise parallelism so that ranks and accelerators match",
     evidence=(
         Evidence(

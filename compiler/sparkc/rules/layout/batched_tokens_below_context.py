@@ -29,8 +29,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.CRASH,
     summary="chunked prefill is off, and a step takes fewer tokens than the longest prompt",
-    why="Without chunked prefill a prompt is processed in one step. vLLM refuses: `max_num_batched_tokens is smaller than "
-    "max_model_len`.",
+    why="Without chunked prefill a prompt is processed in one step. vLLM refuses: `max_num_batched_tokens is "
+    "smaller than max_model_len`.",
     help="remove serving.chunked_prefill: false, or raise serving.max_num_batched_tokens",
     evidence=(
         Evidence("vllm-project/vllm vllm/config/scheduler.py", "0.18.1: raises while the configuration is built"),

@@ -25,8 +25,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.CRASH,
     summary="max_num_batched_tokens is smaller than max_num_seqs",
-    why="Every running sequence needs at least one token in a step. vLLM refuses: `max_num_batched_tokens must be greater than or "
-    "equal to max_num_seqs`.",
+    why="Every running sequence needs at least one token in a step. vLLM refuses: `max_num_batched_tokens must "
+    "be greater than or equal to max_num_seqs`.",
     help="raise serving.max_num_batched_tokens, or lower serving.max_num_seqs",
     evidence=(
         Evidence("vllm-project/vllm vllm/config/scheduler.py", "0.18.1: raises while the configuration is built"),

@@ -31,8 +31,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.SILENT,
     summary="VLLM_ALLOW_LONG_MAX_MODEL_LEN lets a context pass that the model does not know",
-    why="Beyond its trained positions a model answers nonsense, or NaN, and only long requests show it. vLLM says so itself where it "
-    "offers the variable.",
+    why="Beyond its trained positions a model answers nonsense, or NaN, and only long requests show it. vLLM "
+    "says so itself where it offers the variable.",
     help="lower serving.max_model_len, or stretch the positions properly with args: {hf-overrides: …}",
     evidence=(
         Evidence(

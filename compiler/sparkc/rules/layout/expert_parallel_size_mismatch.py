@@ -19,7 +19,7 @@ def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
     if facts.expert not in (1, ranks):
         yield Complaint(
             ("parallelism", "expert"),
-            f"parallelism.expert is {facts.expert}; tensor {facts.tensor} x data {facts.data} makes {ranks}; wanted 1 or {ranks}",
+            f"parallelism.expert is {facts.expert}; wanted 1, or tensor {facts.tensor} x data {facts.data} = {ranks}",
         )
 
 
@@ -28,8 +28,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.SILENT,
     summary="the expert parallel size is neither 1 nor tensor times data",
-    why="vLLM knows expert parallelism as a switch only: experts are spread over all tensor x data ranks. Another number cannot be "
-    "said on its command line, so that the launch would differ from the spec.",
+    why="vLLM knows expert parallelism as a switch only: experts are spread over all tensor x data ranks. "
+    "Another number cannot be said on its command line, so that the launch would differ from the spec.",
     help="set parallelism.expert to 1, or to tensor x data",
     evidence=(
         Evidence(

@@ -26,7 +26,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.CRASH,
     summary="the tensor parallel size is larger than the number of experts",
-    why="vLLM's mixture-of-experts models refuse it while they load: `Tensor parallel size is greater than the number of experts`.",
+    why="vLLM's mixture-of-experts models refuse it while they load: `Tensor parallel size is greater than the "
+    "number of experts`.",
     help="lower parallelism.tensor",
     evidence=(
         Evidence(

@@ -32,8 +32,9 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.CRASH,
     summary="the parallel sizes ask for more accelerators than there are",
-    why="Each rank needs an accelerator of its own; a DGX Spark has one. vLLM ends with `World size is larger than the number of "
-    "available GPUs`, or waits for a Ray cluster that never has enough: `Cannot provide a placement group`.",
+    why="Each rank needs an accelerator of its own; a DGX Spark has one. vLLM ends with `World size is larger "
+    "than the number of available GPUs`, or waits for a Ray cluster that never has enough: `Cannot provide a "
+    "placement group`.",
     help="lower parallelism, or add hosts",
     evidence=(
         Evidence(

@@ -32,7 +32,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.CRASH,
     summary="the width of the model's experts does not divide by the tensor parallel size",
-    why="Without expert parallelism every rank holds a slice of every expert. vLLM ends with a bare AssertionError while it loads.",
+    why="Without expert parallelism every rank holds a slice of every expert. vLLM ends with a bare "
+    "AssertionError while it loads.",
     help="choose a size that divides the width, or set parallelism.expert to tensor x data",
     evidence=(
         Evidence(

@@ -27,9 +27,10 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.CRASH,
     summary="the model's attention heads do not divide by the tensor parallel size",
-    why="Each rank computes whole heads. vLLM refuses: `Total number of attention heads must be divisible by tensor parallel size`. "
-    "A fork with virtual sharding pads them.",
-    help="choose a size that divides the heads; a padding fork is declared with engine.fork.provides: [virtual-sharding]",
+    why="Each rank computes whole heads. vLLM refuses: `Total number of attention heads must be divisible by "
+    "tensor parallel size`. A fork with virtual sharding pads them.",
+    help="choose a size that divides the heads; a padding fork is declared with engine.fork.provides: "
+    "[virtual-sharding]",
     evidence=(
         Evidence(
             "vllm-project/vllm vllm/config/model.py",

@@ -33,8 +33,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.CRASH,
     summary="the model's KV heads do not fit the tensor parallel size",
-    why="Each rank keeps whole KV heads: an equal share of them, or a copy of one where there are more ranks than heads. vLLM "
-    "ends with a bare AssertionError while it loads, minutes after the start.",
+    why="Each rank keeps whole KV heads: an equal share of them, or a copy of one where there are more ranks "
+    "than heads. vLLM ends with a bare AssertionError while it loads, minutes after the start.",
     help="choose a size that divides the KV heads or is a multiple of them",
     evidence=(
         Evidence(

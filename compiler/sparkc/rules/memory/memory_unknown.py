@@ -27,10 +27,13 @@ def check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
         )
 
 
+def _no_other_rule_names_the_cause(facts: Facts) -> bool:
+    """Tell whether machine, model and engine are known: hardware-unknown, model-unknown and engine-not-compiled."""
+    return facts.hardware is not None and not facts.missing_shape and facts.engine.name != "sglang"
+
+
 def _blamed(facts: Facts) -> KeyPath:
     """Return the key that would supply what is missing."""
-    if facts.hardware is None:
-        return ("nodes", "hardware")
     return ("model",) if facts.weight_bytes is None or facts.shape is None else ("serving", "memory")
 
 
@@ -51,6 +54,7 @@ RULE = Rule(
             "229 GB on two Sparks were loaded again and again before the arithmetic was done",
         ),
     ),
+    applies=_no_other_rule_names_the_cause,
     check=check,
     bad="""
 model: {id: cyankiwi/MiniMax-M2.7-AWQ-4bit}

@@ -25,8 +25,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.CRASH,
     summary="sparkc does not write launches for this engine yet",
-    why="Every engine has a command line of its own. A launch with another engine's flags would end at once: SGLang, for one, knows "
-    "neither --max-model-len nor `vllm serve`.",
+    why="Every engine has a command line of its own. A launch with another engine's flags would end at once: "
+    "SGLang, for one, knows neither --max-model-len nor `vllm serve`.",
     help="use vllm or vllm-ascend",
     evidence=(
         Evidence(

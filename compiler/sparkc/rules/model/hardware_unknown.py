@@ -28,8 +28,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.CRASH,
     summary="the catalog does not hold this kind of machine",
-    why="How a container gets its accelerators, how much memory there is and which ports are fast: all of it hangs on the machine. "
-    "Without it the container would start without a GPU.",
+    why="How a container gets its accelerators, how much memory there is and which ports are fast: all of it "
+    "hangs on the machine. Without it the container would start without a GPU.",
     help="name a machine of the catalog, or add a data file to compiler/sparkc/catalog/hardware",
     evidence=(
         Evidence(

@@ -27,9 +27,10 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.SILENT,
     summary="the catalog does not hold this model, and its shape is not stated",
-    why="Without heads, layers and widths sparkc can judge neither memory nor whether tensor parallelism divides: a launch that "
-    "cannot work shows after minutes of loading.",
-    help="state model.family for another checkpoint of a known model, or copy the numbers of its config.json to model.shape",
+    why="Without heads, layers and widths sparkc can judge neither memory nor whether tensor parallelism "
+    "divides: a launch that cannot work shows after minutes of loading.",
+    help="state model.family for another checkpoint of a known model, or copy the numbers of its config.json to "
+    "model.shape",
     evidence=(
         Evidence(
             "https://github.com/ai-dynamo/aiconfigurator",

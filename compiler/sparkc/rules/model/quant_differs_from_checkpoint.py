@@ -37,8 +37,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.SILENT,
     summary="quant is not the format of the checkpoint",
-    why="The engine reads the format from the checkpoint and goes on. But sparkc chooses kernels, rules and memory terms by quant, so "
-    "that its answers would be about another launch.",
+    why="The engine reads the format from the checkpoint and goes on. But sparkc chooses kernels, rules and "
+    "memory terms by quant, so that its answers would be about another launch.",
     help="name the checkpoint's format, or another checkpoint",
     evidence=(
         Evidence("vllm-project/vllm vllm/config/model.py", "0.18.1: the checkpoint's own quantization_config decides"),

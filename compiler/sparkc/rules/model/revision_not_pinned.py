@@ -28,8 +28,9 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.SILENT,
     summary="the checkpoint's commit is not pinned",
-    why="A repository changes: files are uploaded again, templates are mended. Nodes that fetched on different days hold different "
-    "files, and ranks that differ answer nonsense or break; with remote code another day's code runs.",
+    why="A repository changes: files are uploaded again, templates are mended. Nodes that fetched on different "
+    "days hold different files, and ranks that differ answer nonsense or break; with remote code another day's "
+    "code runs.",
     help="set model.revision to the commit that the Hub shows under `Files and versions`",
     evidence=(
         Evidence(

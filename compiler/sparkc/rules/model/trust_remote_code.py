@@ -41,9 +41,11 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.UNSAFE,
     summary="the engine may run Python code from the checkpoint's repository",
-    why="Whoever can write to that repository can run code on every node, with the container's rights: the host's network, the "
-    "caches, the secrets that are mounted. Many launch commands carry the flag although the engine has the model built in.",
-    help="remove model.trust_remote_code and see whether the model loads; else read the code, pin its revision, and allow this rule",
+    why="Whoever can write to that repository can run code on every node, with the container's rights: the "
+    "host's network, the caches, the secrets that are mounted. Many launch commands carry the flag although the "
+    "engine has the model built in.",
+    help="remove model.trust_remote_code and see whether the model loads; else read the code, pin its revision, "
+    "and allow this rule",
     evidence=(
         Evidence(
             "https://huggingface.co/docs/transformers/models#custom-models",

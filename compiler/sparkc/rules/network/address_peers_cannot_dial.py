@@ -42,8 +42,9 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.HANG,
     summary="a host's address is a name, or one that peers cannot dial",
-    why="The address is given to vLLM (VLLM_HOST_IP), to Ray (--node-ip-address) and to the check that the interface carries it. "
-    "vLLM wants an IP address there, no host name; loopback would lead every worker to itself.",
+    why="The address is given to vLLM (VLLM_HOST_IP), to Ray (--node-ip-address) and to the check that the "
+    "interface carries it. vLLM wants an IP address there, no host name; loopback would lead every worker to "
+    "itself.",
     help="give the IP address that `ip -br address` shows on the interface",
     evidence=(
         Evidence(

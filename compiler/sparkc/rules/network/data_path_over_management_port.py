@@ -35,10 +35,12 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.SLOW,
     summary="tensor traffic between the nodes goes over the management port",
-    why="Tensor parallelism exchanges activations in every layer. Without RDMA they take the socket interface, and on a "
-    "DGX Spark enP7s7 is the RJ-45 port for ssh (10 Gb/s at most), not a 200 Gb/s port. Everything works and is slow: "
-    "6 instead of 10.5 tokens per second in one lab. As the bootstrap interface beside RoCE devices the same port is fine.",
-    help="set interconnect to {kind: roce, interface: enp1s0f0np0, hca: [rocep1s0f0, roceP2p1s0f0]}, with the cabled port",
+    why="Tensor parallelism exchanges activations in every layer. Without RDMA they take the socket interface, "
+    "and on a DGX Spark enP7s7 is the RJ-45 port for ssh (10 Gb/s at most), not a 200 Gb/s port. Everything "
+    "works and is slow: 6 instead of 10.5 tokens per second in one lab. As the bootstrap interface beside RoCE "
+    "devices the same port is fine.",
+    help="set interconnect to {kind: roce, interface: enp1s0f0np0, hca: [rocep1s0f0, roceP2p1s0f0]}, with the "
+    "cabled port",
     evidence=(
         Evidence(
             "eugr/spark-vllm-docker docs/NETWORKING.md",

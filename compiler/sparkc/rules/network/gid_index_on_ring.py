@@ -25,8 +25,9 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.HANG,
     summary="a GID index is fixed in a ring without a switch",
-    why="In a ring each connection leaves through another port, and each port has a GID table of its own. A fixed index pairs the "
-    "wrong cable, and the connection ends with error 110, connection timed out; NCCL_IB_ADDR_RANGE works only without it.",
+    why="In a ring each connection leaves through another port, and each port has a GID table of its own. A "
+    "fixed index pairs the wrong cable, and the connection ends with error 110, connection timed out; "
+    "NCCL_IB_ADDR_RANGE works only without it.",
     help="remove interconnect.gid_index and NCCL_IB_GID_INDEX; NCCL_IB_ADDR_RANGE may narrow the choice",
     evidence=(
         Evidence(

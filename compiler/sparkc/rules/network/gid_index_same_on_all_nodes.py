@@ -30,8 +30,9 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.HANG,
     summary="one GID index is set for all nodes",
-    why="The table of GIDs belongs to one node's port: RoCE v2 over IPv4 was index 3 on some Sparks and 5 on others, and a new "
-    "kernel reshuffles it. With a wrong index the queue pair times out. NCCL finds the right one by itself.",
+    why="The table of GIDs belongs to one node's port: RoCE v2 over IPv4 was index 3 on some Sparks and 5 on "
+    "others, and a new kernel reshuffles it. With a wrong index the queue pair times out. NCCL finds the right "
+    "one by itself.",
     help="remove it, or set interconnect.gid_index at each host, as `show_gids` prints it there",
     evidence=(
         Evidence(

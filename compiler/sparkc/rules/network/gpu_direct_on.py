@@ -43,8 +43,9 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.HANG,
     summary="NCCL may try GPUDirect RDMA on a machine that has none",
-    why="GB10 cannot let the network adapter write into GPU memory directly. NCCL may try unless NCCL_NET_GDR_LEVEL is 0 or LOC; "
-    "two setups report that the whole machine then stopped and had to be power-cycled.",
+    why="GB10 cannot let the network adapter write into GPU memory directly. NCCL may try unless "
+    "NCCL_NET_GDR_LEVEL is 0 or LOC; two setups report that the whole machine then stopped and had to be "
+    "power-cycled.",
     help="leave NCCL_NET_GDR_LEVEL out: sparkc sets it to 0",
     evidence=(
         Evidence(

@@ -60,9 +60,9 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.HANG,
     summary="a variable that differs per node is overwritten with the head's value",
-    why="vLLM's driver hands variables to its Ray workers and overwrites what they have: names that start with NCCL_, VLLM_, UCX_ "
-    "and a few more up to 0.19, from 0.21.0 (Ray executor v2) the driver's whole environment. A worker then looks for "
-    "the head's port, which it does not have, and NCCL or Gloo hang.",
+    why="vLLM's driver hands variables to its Ray workers and overwrites what they have: names that start with "
+    "NCCL_, VLLM_, UCX_ and a few more up to 0.19, from 0.21.0 (Ray executor v2) the driver's whole environment. "
+    "A worker then looks for the head's port, which it does not have, and NCCL or Gloo hang.",
     help="give the ports one name on all nodes, list both names (NCCL matches what exists), or use engine.executor: mp",
     evidence=(
         Evidence(

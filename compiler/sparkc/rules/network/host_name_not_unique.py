@@ -31,8 +31,9 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.SILENT,
     summary="two hosts have the same name",
-    why="The name is the host's folder in the output, its word on the command line and in every log. With two of one name the second "
-    "host's files would replace the first one's, and both machines would start as the same rank.",
+    why="The name is the host's folder in the output, its word on the command line and in every log. With two of "
+    "one name the second host's files would replace the first one's, and both machines would start as the same "
+    "rank.",
     help="give each host a name of its own",
     evidence=(
         Evidence(

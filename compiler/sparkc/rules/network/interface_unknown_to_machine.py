@@ -46,8 +46,8 @@ RULE = Rule(
     severity=Severity.NOTE,
     failure=Failure.HANG,
     summary="a port is named that the machine does not ship with",
-    why="A bond, a bridge or a renamed port is a good reason for another name, a slip of the pen is not. A name that does not exist "
-    "costs the start: ranks bind nowhere, and the start script waits until it gives up.",
+    why="A bond, a bridge or a renamed port is a good reason for another name, a slip of the pen is not. A name "
+    "that does not exist costs the start: ranks bind nowhere, and the start script waits until it gives up.",
     help="compare with `ip -br link` and `ibdev2netdev` on the node; preflight looks for it too",
     evidence=(
         Evidence(

@@ -22,8 +22,8 @@ def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
             ports = ", ".join(port.interface for port in facts.hardware.fabric) if facts.hardware else ""
             yield Complaint(
                 key,
-                f"{len(facts.hosts)} nodes, and interconnect.interface is missing for {host.name}; wanted the port that "
-                f"carries {host.address}",
+                f"{len(facts.hosts)} nodes, and interconnect.interface is missing for {host.name}; wanted the port "
+                f"that carries {host.address}",
                 help=f"name it in interconnect.interface; this machine has {ports}" if ports else None,
             )
 
@@ -37,8 +37,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.HANG,
     summary="several nodes, but interconnect.interface is not set",
-    why="NCCL's bootstrap and Gloo each pick an interface of their own when none is named. Gloo may bind loopback: the workers "
-    "look connected, and then nothing moves, without an error.",
+    why="NCCL's bootstrap and Gloo each pick an interface of their own when none is named. Gloo may bind "
+    "loopback: the workers look connected, and then nothing moves, without an error.",
     help="name the cabled port in interconnect.interface; per host where the names differ",
     evidence=(
         Evidence(

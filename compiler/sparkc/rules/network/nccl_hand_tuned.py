@@ -27,8 +27,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.SLOW,
     summary="NCCL_ALGO or NCCL_PROTO is set on two nodes",
-    why="NCCL chooses per message size. Ring with Simple, set by hand on two DGX Sparks, gave 12.8 to 14.3 tokens per second, less "
-    "than its own choice.",
+    why="NCCL chooses per message size. Ring with Simple, set by hand on two DGX Sparks, gave 12.8 to 14.3 "
+    "tokens per second, less than its own choice.",
     help="remove the variable, or measure both and allow this rule with the figures",
     evidence=(
         Evidence(

@@ -47,8 +47,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.SLOW,
     summary="only one of the two RDMA devices behind a port is named",
-    why="The ConnectX-7 of a DGX Spark hangs off two PCIe Gen5 x4 links, so that each cage shows up as two devices. One alone "
-    "carries about 100 of the 200 Gb/s: 13.9 GB/s for NCCL, 22 GB/s with both.",
+    why="The ConnectX-7 of a DGX Spark hangs off two PCIe Gen5 x4 links, so that each cage shows up as two "
+    "devices. One alone carries about 100 of the 200 Gb/s: 13.9 GB/s for NCCL, 22 GB/s with both.",
     help="name both twins in interconnect.hca, and give each its own subnet",
     evidence=(
         Evidence(

@@ -36,8 +36,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.CRASH,
     summary="two hosts have the same address",
-    why="Ray knows a node by its address, and vLLM counts them: `Every node should have a unique IP address`. A worker with the "
-    "head's address joins itself.",
+    why="Ray knows a node by its address, and vLLM counts them: `Every node should have a unique IP address`. A "
+    "worker with the head's address joins itself.",
     help="give each host the address that stands on its own interface",
     evidence=(
         Evidence(

@@ -32,13 +32,15 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.CRASH,
     summary="interconnect.kind is roce, but interconnect.hca is empty",
-    why="NCCL then takes every RDMA device that it finds. With one cable two of the four devices of a DGX Spark are down, and "
-    "NCCL ends with `unhandled system error`; where it finds none it falls back to sockets without a word.",
+    why="NCCL then takes every RDMA device that it finds. With one cable two of the four devices of a DGX Spark "
+    "are down, and NCCL ends with `unhandled system error`; where it finds none it falls back to sockets without "
+    "a word.",
     help="name the devices that `ibdev2netdev` shows as Up in interconnect.hca, both PCIe twins of the port",
     evidence=(
         Evidence(
             "https://github.com/sfxnz/GLM-5.3-Flash-NVFP4-vLLM-2x",
-            "two of four devices are down on a two-node setup; without NCCL_IB_HCA NCCL ends with unhandled system error",
+            "two of four devices are down on a two-node setup; without NCCL_IB_HCA NCCL ends with unhandled "
+            "system error",
         ),
         Evidence(
             "NNNtrance/GLM-5.3-Flash-NVFP4-TP3-3x-DGX-Spark docs/01-cluster-setup.md",

@@ -31,8 +31,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.SLOW,
     summary="NCCL_IB_DISABLE switches off the RDMA that interconnect.kind asks for",
-    why="NCCL_IB_DISABLE=1 does not switch to Gloo, as is often written: NCCL goes on, over TCP sockets. On two DGX Sparks that "
-    "cost a factor of four at four requests.",
+    why="NCCL_IB_DISABLE=1 does not switch to Gloo, as is often written: NCCL goes on, over TCP sockets. On two "
+    "DGX Sparks that cost a factor of four at four requests.",
     help="remove NCCL_IB_DISABLE, or say interconnect.kind: tcp",
     evidence=(
         Evidence(

@@ -35,9 +35,11 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.HANG,
     summary="a ring of four or more nodes carries more than one group, or ranks out of order",
-    why="Without a switch a node reaches its two neighbours only. NCCL's ring works when the ranks stand in the order of the cables "
-    "and all nodes take part; a group of some of them, or an order chosen by Ray, asks for a connection that no cable carries.",
-    help="use engine.executor: mp with parallelism.tensor over all nodes, hosts listed in the order of the cables; or a switch",
+    why="Without a switch a node reaches its two neighbours only. NCCL's ring works when the ranks stand in the "
+    "order of the cables and all nodes take part; a group of some of them, or an order chosen by Ray, asks for a "
+    "connection that no cable carries.",
+    help="use engine.executor: mp with parallelism.tensor over all nodes, hosts listed in the order of the "
+    "cables; or a switch",
     evidence=(
         Evidence(
             "eugr/spark-vllm-docker docs/NETWORKING.md",

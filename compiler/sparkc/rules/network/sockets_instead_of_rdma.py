@@ -33,8 +33,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.SLOW,
     summary="plain sockets are used although the machine has RDMA ports",
-    why="Over sockets each exchange of activations passes the kernel twice; with RDMA the adapter does it. On two DGX Sparks "
-    "four requests at once gave 10 tokens per second without RDMA and 43 with it.",
+    why="Over sockets each exchange of activations passes the kernel twice; with RDMA the adapter does it. On "
+    "two DGX Sparks four requests at once gave 10 tokens per second without RDMA and 43 with it.",
     help="set interconnect.kind to roce and name the devices of the cabled port in interconnect.hca",
     evidence=(
         Evidence(

@@ -36,8 +36,9 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.CRASH,
     summary="a variable gives a host another address than the spec does",
-    why="sparkc sets VLLM_HOST_IP on each node to that node's own address, before `ray start`. One value for all nodes makes vLLM "
-    "see fewer addresses than nodes, a foreign one makes it see more: `3 unique IP addresses` for two nodes.",
+    why="sparkc sets VLLM_HOST_IP on each node to that node's own address, before `ray start`. One value for all "
+    "nodes makes vLLM see fewer addresses than nodes, a foreign one makes it see more: `3 unique IP addresses` "
+    "for two nodes.",
     help="remove the variable: each node gets its own address from nodes.hosts",
     evidence=(
         Evidence(

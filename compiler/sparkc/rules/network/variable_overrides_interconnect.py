@@ -50,9 +50,10 @@ RULE = Rule(
     severity=Severity.NOTE,
     failure=Failure.SILENT,
     summary="a variable and a key of interconnect disagree",
-    why="sparkc makes NCCL_SOCKET_IFNAME, GLOO_SOCKET_IFNAME, TP_SOCKET_IFNAME, NCCL_IB_HCA and NCCL_IB_GID_INDEX from "
-    "interconnect. A variable of the author's wins for the process, while preflight, the start conditions and the runbook go on "
-    "with interconnect. A bootstrap over another port than the rest is a good reason.",
+    why="sparkc makes NCCL_SOCKET_IFNAME, GLOO_SOCKET_IFNAME, TP_SOCKET_IFNAME, NCCL_IB_HCA and "
+    "NCCL_IB_GID_INDEX from interconnect. A variable of the author's wins for the process, while preflight, the "
+    "start conditions and the runbook go on with interconnect. A bootstrap over another port than the rest is a "
+    "good reason.",
     help="say it once: in interconnect, or only in env",
     evidence=(
         Evidence(

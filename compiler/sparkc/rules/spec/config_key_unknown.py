@@ -59,8 +59,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.CRASH,
     summary="a JSON flag has a key or word that the engine does not know",
-    why="vLLM builds a configuration from the JSON and ends when a key or a word is not its own; of a wrong cudagraph_mode it says no "
-    "more than `KeyError`.",
+    why="vLLM builds a configuration from the JSON and ends when a key or a word is not its own; of a wrong "
+    "cudagraph_mode it says no more than `KeyError`.",
     help="correct the key",
     evidence=(
         Evidence(

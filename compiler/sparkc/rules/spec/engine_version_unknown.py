@@ -30,8 +30,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.SILENT,
     summary="flags, variables and parser names go unchecked",
-    why="Which flags exist, what they default to and which variables are read changes with every release. Without a version sparkc "
-    "passes every word on as it stands.",
+    why="Which flags exist, what they default to and which variables are read changes with every release. "
+    "Without a version sparkc passes every word on as it stands.",
     help="put the version that `vllm --version` prints in the image into engine.version, in quotes",
     evidence=(
         Evidence(

@@ -25,8 +25,8 @@ RULE = Rule(
     severity=Severity.NOTE,
     failure=Failure.SILENT,
     summary="names are checked against the nearest engine version",
-    why="Releases between two catalogs share most names, not all. What the nearest one does not know may still exist, and the other "
-    "way round.",
+    why="Releases between two catalogs share most names, not all. What the nearest one does not know may still "
+    "exist, and the other way round.",
     help="extract a catalog from the image's own package: `python -m sparkc.extract`",
     evidence=(
         Evidence(

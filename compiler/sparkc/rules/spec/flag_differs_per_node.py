@@ -31,7 +31,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.HANG,
     summary="args hold a flag that must differ from node to node",
-    why="What stands in args is given to every node. Two nodes with one rank, or one address, wait for each other for ever.",
+    why="What stands in args is given to every node. Two nodes with one rank, or one address, wait for each "
+    "other for ever.",
     help="remove it: sparkc makes it from nodes.hosts",
     evidence=(
         Evidence(

@@ -29,8 +29,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.SILENT,
     summary="args hold a flag that the spec has a key for",
-    why="The flag reaches the engine, but the memory planner and the rules read the spec's own key and take it for unset: what they "
-    "say is about another launch.",
+    why="The flag reaches the engine, but the memory planner and the rules read the spec's own key and take it "
+    "for unset: what they say is about another launch.",
     help="move it to the spec's own key",
     evidence=(
         Evidence(

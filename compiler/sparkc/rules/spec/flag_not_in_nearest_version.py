@@ -25,8 +25,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.CRASH,
     summary="the nearest engine version that is known has no such flag",
-    why="No catalog of this very version, or of this fork, is at hand, so the nearest one answers. A flag that is really missing ends "
-    "the engine at once: `unrecognized arguments`.",
+    why="No catalog of this very version, or of this fork, is at hand, so the nearest one answers. A flag that "
+    "is really missing ends the engine at once: `unrecognized arguments`.",
     help="check it in the image: `vllm serve --help=all`; or pin a version that has a catalog",
     evidence=(
         Evidence(

@@ -26,8 +26,8 @@ RULE = Rule(
     failure=Failure.CRASH,
     summary="the pinned engine version has no such flag",
     why="The engine ends at once: `unrecognized arguments`. Flags come and go: --swap-space left vLLM by 0.18.1, "
-    "--attention-backend came with 0.13.0. vLLM also takes a beginning that is not ambiguous, which breaks with the next release; "
-    "sparkc wants the whole name.",
+    "--attention-backend came with 0.13.0. vLLM also takes a beginning that is not ambiguous, which breaks with "
+    "the next release; sparkc wants the whole name.",
     help="correct the flag; one that an image brings is declared with engine.fork",
     evidence=(
         Evidence(

@@ -47,8 +47,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.CRASH,
     summary="the engine's parser does not take this value",
-    why="The engine ends at once with `invalid choice` or `invalid value`. The lists change: --kv-cache-dtype is closed through vLLM "
-    "0.30.0, with other words in each release.",
+    why="The engine ends at once with `invalid choice` or `invalid value`. The lists change: --kv-cache-dtype is "
+    "closed through vLLM 0.30.0, with other words in each release.",
     help="take a value from the list",
     evidence=(
         Evidence(

@@ -30,8 +30,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.SILENT,
     summary="engine.fork.provides names a feature that nothing looks at",
-    why="A declared feature exempts a launch from a rule: virtual-sharding from those about uneven heads. A word that no rule knows "
-    "exempts from nothing.",
+    why="A declared feature exempts a launch from a rule: virtual-sharding from those about uneven heads. A word "
+    "that no rule knows exempts from nothing.",
     help="correct the word, or remove it",
     evidence=(
         Evidence(

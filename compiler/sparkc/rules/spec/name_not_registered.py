@@ -55,8 +55,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.CRASH,
     summary="a load format, quantization, backend or method is not registered in the engine",
-    why="vLLM reads these as plain text: `--load-format nope` passes its parser, and the engine ends when it looks the name up, after "
-    "the cluster has formed.",
+    why="vLLM reads these as plain text: `--load-format nope` passes its parser, and the engine ends when it "
+    "looks the name up, after the cluster has formed.",
     help="take a name that this version registers; one that an image brings is declared with engine.fork",
     evidence=(
         Evidence("vllm-project/vllm vllm/model_executor/model_loader/__init__.py", "0.18.1: the table of load formats"),

@@ -47,8 +47,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.SILENT,
     summary="a key of the spec and args say different things",
-    why="On a command line the last word wins, here that of args. The planner and the rules read the spec's own key: they would judge "
-    "a launch that does not run.",
+    why="On a command line the last word wins, here that of args. The planner and the rules read the spec's own "
+    "key: they would judge a launch that does not run.",
     help="say it once, in the spec's own key",
     evidence=(
         Evidence(

@@ -32,8 +32,8 @@ RULE = Rule(
     severity=Severity.NOTE,
     failure=Failure.SILENT,
     summary="VLLM_ALLOW_LONG_MAX_MODEL_LEN is set and not needed",
-    why="The variable matters only above the model's own limit. It does nothing today, and it hides the error on the day someone "
-    "raises max_model_len too far.",
+    why="The variable matters only above the model's own limit. It does nothing today, and it hides the error on "
+    "the day someone raises max_model_len too far.",
     help="remove the variable",
     evidence=(
         Evidence(

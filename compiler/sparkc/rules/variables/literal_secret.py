@@ -81,8 +81,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     failure=Failure.UNSAFE,
     summary="a secret stands in the spec",
-    why="The spec and everything that is generated from it are committed and reviewed. A token in them is published with the "
-    "repository, stays in its history, and shows in `docker inspect` and `ps` on every node.",
+    why="The spec and everything that is generated from it are committed and reviewed. A token in them is "
+    "published with the repository, stays in its history, and shows in `docker inspect` and `ps` on every node.",
     help="write {secret: NAME}; the value stays in a file of mode 0600 on each node",
     evidence=(
         Evidence(

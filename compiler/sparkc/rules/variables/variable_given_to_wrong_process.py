@@ -31,9 +31,9 @@ RULE = Rule(
     severity=Severity.NOTE,
     failure=Failure.SILENT,
     summary="a variable is meant for another process than the engine",
-    why="Ray's own settings (RAY_memory_usage_threshold, RAY_prestart_worker_first_driver and their like) are read once, when "
-    "`ray start` runs. Exported for `vllm serve` in a running cluster they change nothing, and nothing says so. sparkc moves "
-    "them to the process that reads them.",
+    why="Ray's own settings (RAY_memory_usage_threshold, RAY_prestart_worker_first_driver and their like) are "
+    "read once, when `ray start` runs. Exported for `vllm serve` in a running cluster they change nothing, and "
+    "nothing says so. sparkc moves them to the process that reads them.",
     help="nothing to do: the variable goes to its reader",
     evidence=(
         Evidence(

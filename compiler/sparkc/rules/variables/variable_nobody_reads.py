@@ -23,9 +23,9 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.SILENT,
     summary="no program reads the variable any more",
-    why="Such names travel from launch command to launch command. SAFETENSORS_FAST_GPU has had no reader since 2023; "
-    "SGLANG_DISABLE_CUDA_GRAPH never had one, and people waited for its effect. sparkc leaves them out, unless this rule is "
-    "allowed.",
+    why="Such names travel from launch command to launch command. SAFETENSORS_FAST_GPU has had no reader since "
+    "2023; SGLANG_DISABLE_CUDA_GRAPH never had one, and people waited for its effect. sparkc leaves them out, "
+    "unless this rule is allowed.",
     help="remove the variable",
     evidence=(
         Evidence(

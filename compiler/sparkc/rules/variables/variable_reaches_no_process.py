@@ -34,9 +34,9 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.SILENT,
     summary="no process of this launch reads the variable",
-    why="Launch scripts around an image have variables of their own (GPU_MEM_UTIL, GPU_MEMORY_UTIL, HEAD_IP), which no engine "
-    "reads; Ray's mean nothing without Ray. Copied into a container they look like a setting and change nothing. sparkc leaves "
-    "them out.",
+    why="Launch scripts around an image have variables of their own (GPU_MEM_UTIL, GPU_MEMORY_UTIL, HEAD_IP), "
+    "which no engine reads; Ray's mean nothing without Ray. Copied into a container they look like a setting and "
+    "change nothing. sparkc leaves them out.",
     help="say it in the spec's own key (serving.memory, nodes.hosts, …) and remove the variable",
     evidence=(
         Evidence(

@@ -45,8 +45,8 @@ RULE = Rule(
     failure=Failure.SILENT,
     summary="no known program reads this variable",
     why="A misspelt variable is silent: the program goes on with its default. Names compare with case, so that "
-    "RAY_MEMORY_USAGE_THRESHOLD is another word than RAY_memory_usage_threshold; and vLLM drops names from release to release, "
-    "warning once at most.",
+    "RAY_MEMORY_USAGE_THRESHOLD is another word than RAY_memory_usage_threshold; and vLLM drops names from "
+    "release to release, warning once at most.",
     help="correct the name, or allow this rule and say which program reads it",
     evidence=(
         Evidence(
