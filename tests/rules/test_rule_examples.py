@@ -113,8 +113,8 @@ def test_allowance_lets_a_rule_pass_until_its_day(tmp_path: Path) -> None:
     text = (RULES_FOLDER / "examples" / "pair.yaml").read_text(encoding="utf-8")
     spec = tmp_path / "spec.yaml"
     spec.write_text(
-        f"{text}env: {{RAY_prestart_worker_first_driver: '1'}}\n"
-        "allow: [{rule: ray-workers-prestarted, reason: our Ray is patched, until: 2026-12-31}]\n",
+        f"{text}container: {{auto_remove: true}}\n"
+        "allow: [{rule: container-removed-after-crash, reason: logs are shipped elsewhere, until: 2026-12-31}]\n",
         encoding="utf-8",
     )
     toolbox = Toolbox(RULES, (), lambda plan, findings: iter(()))
@@ -123,6 +123,6 @@ def test_allowance_lets_a_rule_pass_until_its_day(tmp_path: Path) -> None:
     after = compile_spec(spec, tmp_path, toolbox, datetime.date(2027, 1, 1))
 
     assert [(finding.rule, finding.allowed) for finding in before.findings] == [
-        ("ray-workers-prestarted", "our Ray is patched")
+        ("container-removed-after-crash", "logs are shipped elsewhere")
     ]
-    assert {finding.rule for finding in after.findings} == {"ray-workers-prestarted", "allowance-expired"}
+    assert {finding.rule for finding in after.findings} == {"container-removed-after-crash", "allowance-expired"}
