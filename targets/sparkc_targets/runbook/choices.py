@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sparkc.decisions import Decision, Place, decisions, together
 from sparkc.plan import Because, Origin, Plan
+from sparkc.views.decisions import Decision, Place, decisions, together
 
 # A need repeats the reason of a setting in another group; the others have tables of their own in the runbook.
 _TOLD_ELSEWHERE = ("needs", "waits_for", "steps", "markers", "harmless_lines")

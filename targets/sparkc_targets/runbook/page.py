@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from posixpath import join
 
 from sparkc.findings import Finding, in_reading_order
 from sparkc.plan import Plan, Restart
+from sparkc.views.bar import bar
+from sparkc.views.ledger import Ledger, ledgers
+from sparkc_targets.quoting import Quoted
 from sparkc_targets.runbook import wording
 from sparkc_targets.runbook.choices import choices, decided_by
 from sparkc_targets.runbook.commands import WAYS
-from sparkc_targets.runbook.ledger import ledgers
+from sparkc_targets.runbook.reach import ssh_command
 from sparkc_targets.runbook.secrets import secret_files
 from sparkc_targets.runbook.topology import diagram
 from sparkc_targets.runbook.waiting import host_steps, waits
@@ -19,7 +24,7 @@ from sparkc_targets.templates import render
 def runbook(plan: Plan, findings: tuple[Finding, ...]) -> str:
     """Return the runbook: one Markdown page that says how to run this deployment, and why it is as it is."""
     in_order = in_reading_order(list(findings))
-    return render(
+    page = render(
         "runbook/templates/README.md.j2",
         plan=plan,
         rebuild=("sparkc", "build", plan.spec_path),
@@ -27,7 +32,7 @@ def runbook(plan: Plan, findings: tuple[Finding, ...]) -> str:
         other_targets=[target for target in plan.targets if target not in WAYS],
         images=list(dict.fromkeys(container.image for node in plan.nodes for container in node.containers)),
         diagram=list(diagram(plan)),
-        ledgers=list(ledgers(plan)),
+        memories=list(_memories(plan)),
         waits=list(waits(plan)),
         steps=list(host_steps(plan)),
         secrets=list(secret_files(plan)),
@@ -41,8 +46,18 @@ def runbook(plan: Plan, findings: tuple[Finding, ...]) -> str:
             for container in node.containers
         ],
         decided_by=decided_by,
+        ssh_command=ssh_command,
         say=wording,
     )
+    # Sections that have nothing to say leave their blank lines behind.
+    return re.sub(r"\n{3,}", "\n\n", page).rstrip("\n") + "\n"
+
+
+def _memories(plan: Plan) -> Iterator[tuple[Ledger, tuple[Quoted, ...], dict[str, str]]]:
+    """Yield each ledger with its bar, line by line, and the letters of its terms. All of a bar is ours."""
+    for ledger in ledgers(plan):
+        drawn = bar(ledger)
+        yield ledger, tuple(map(Quoted, drawn.lines)), drawn.letters
 
 
 def _restarts(plan: Plan) -> list[tuple[Restart, list[str]]]:

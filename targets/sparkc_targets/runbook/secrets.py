@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from posixpath import dirname
 
 from sparkc.plan import Node, Plan, Secret
-from sparkc_targets.quoting import Quoted, sh, sh_words
+from sparkc_targets.quoting import Quoted, sh
+from sparkc_targets.runbook.reach import ssh_command
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,4 @@ def _secrets(plan: Plan, node: Node) -> Iterator[Secret]:
 
 
 def _command(node: Node, file: str) -> Quoted:
-    login = f"{node.ssh.user}@{node.ssh.host}" if node.ssh.user else node.ssh.host
-    port = ("-p", node.ssh.port) if node.ssh.port else ()
-    there = f"umask 077; mkdir -p -- {sh(dirname(file))} && cat > {sh(file)}"
-    return sh_words(("ssh", *port, "--", login, there))
+    return ssh_command(node, f"umask 077; mkdir -p -- {sh(dirname(file))} && cat > {sh(file)}")

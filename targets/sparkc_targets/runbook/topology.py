@@ -8,6 +8,7 @@ from sparkc.plan import Container, Fabric, Node, Plan
 from sparkc_targets.quoting import Quoted, mermaid
 from sparkc_targets.runbook.wording import gib
 
+
 def diagram(plan: Plan) -> Iterator[Quoted]:
     """Yield the lines of the flowchart. Identifiers are ours; whatever the spec says stands in a label."""
     yield Quoted("flowchart TB")

@@ -1,0 +1,189 @@
+"""Show a Plan in the terminal: who runs what, and the memory with its arithmetic; or the same as JSON."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+from sparkc.plan import Container, Image, MemoryCheck, MemoryTerm, Node, Plan
+from sparkc.report.visible import spelled_out, width
+from sparkc.resolve.memory.amount import number, written
+from sparkc.views.bar import bar
+from sparkc.views.ledger import Ledger, ledgers
+
+WIDTH = 110
+
+
+def as_text(plan: Plan) -> str:
+    """Return the view for people, at most `WIDTH` columns wide where names allow. It ends with a newline."""
+    parts = [_heading(plan), _topology(plan), *(_memory(plan, ledger) for ledger in ledgers(plan))]
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def as_json(plan: Plan) -> str:
+    """Return topology and memory: every term with formula and source, sizes in bytes."""
+    document = {
+        "name": plan.name,
+        "variant": plan.variant,
+        "spec": plan.spec_path,
+        "summary": plan.summary,
+        "topology": plan.topology,
+        "executor": plan.executor,
+        "parallelism": {
+            "tensor": plan.tensor_parallel,
+            "pipeline": plan.pipeline_parallel,
+            "data": plan.data_parallel,
+            "expert": plan.expert_parallel,
+        },
+        "max_model_len": plan.max_model_len,
+        "nodes": [_node_as_json(node) for node in plan.nodes],
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _node_as_json(node: Node) -> dict[str, object]:
+    return {
+        "name": node.name,
+        "role": node.role,
+        "hardware": node.hardware,
+        "fabric": asdict(node.fabric),
+        "containers": [
+            {
+                "name": container.name,
+                "image": container.image.name,
+                "processes": [
+                    {"name": process.name, "role": process.role, "ranks": process.ranks}
+                    for process in container.processes
+                ],
+            }
+            for container in node.containers
+        ],
+        "ports": [asdict(port) for port in node.ports],
+        "memory": asdict(node.memory),
+    }
+
+
+# --- who runs what ---------------------------------------------------------------------------------------------------
+
+
+def _heading(plan: Plan) -> list[str]:
+    return [spelled_out(plan.title), spelled_out(plan.summary)]
+
+
+def _topology(plan: Plan) -> Iterator[str]:
+    rows = [_row(node, container) for node in plan.nodes for container in node.containers]
+    yield from _columns([("node", "role", "address", "interface", "container", "image"), *rows])
+    yield ""
+    yield f"fabric       {_fabric(plan)}"
+    yield (
+        f"parallelism  tensor {plan.tensor_parallel} × pipeline {plan.pipeline_parallel} × data {plan.data_parallel}, "
+        f"expert {plan.expert_parallel}, carried by {spelled_out(plan.executor)}"
+    )
+    yield f"serves       port {plan.service.port} on {spelled_out(plan.service.node)}"
+
+
+def _row(node: Node, container: Container) -> tuple[str, ...]:
+    words = (node.name, node.role, node.fabric.address, node.fabric.interface or "-", container.name)
+    return (*map(spelled_out, words), _image(container.image))
+
+
+def _image(image: Image) -> str:
+    return spelled_out(image.reference) + (" (pinned)" if image.is_pinned else " (not pinned)")
+
+
+def _fabric(plan: Plan) -> str:
+    fabric = plan.head.fabric
+    if fabric.kind == "none":
+        return "none, a single node"
+    words = [fabric.kind, plan.topology, " ".join(fabric.hcas)]
+    if fabric.speed_gbps is not None:
+        words.append(f"{fabric.speed_gbps} Gb/s")
+    if fabric.mtu is not None:
+        words.append(f"MTU {fabric.mtu}")
+    return ", ".join(spelled_out(word) for word in words if word)
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell + " " * (wanted - width(cell)) for cell, wanted in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()
+
+
+# --- memory ----------------------------------------------------------------------------------------------------------
+
+
+def _memory(plan: Plan, ledger: Ledger) -> Iterator[str]:
+    memory = ledger.memory
+    shared = ", shared by CPU and GPU" if memory.unified else ""
+    yield f"memory of {spelled_out(', '.join(ledger.nodes))}: {written(memory.total)}{shared}"
+    if memory.terms:
+        yield ""
+        drawn = bar(ledger)
+        yield from (f"  {line}" for line in drawn.lines)
+        yield ""
+        yield from _terms(ledger, drawn.letters)
+    yield ""
+    yield from _cache(plan, ledger)
+    for check in memory.checks:
+        yield from _check(check)
+
+
+def _terms(ledger: Ledger, letters: dict[str, str]) -> Iterator[str]:
+    names = [*letters, "in the budget", "all together"]
+    wide = max(map(len, names))
+    for term in ledger.inside:
+        yield _term(term, letters[term.name], wide)
+    yield _sum("in the budget", ledger.sum_inside, wide)
+    for term in ledger.beside:
+        yield _term(term, letters[term.name], wide)
+    over = f"  {written(ledger.over)} more than there is" if ledger.over else ""
+    yield _sum("all together", ledger.sum_inside + ledger.sum_beside, wide) + over
+
+
+def _term(term: MemoryTerm, letter: str, wide: int) -> str:
+    band = f"{number(term.low)} to {number(term.high)}" if term.low != term.high else ""
+    return f"  {letter}  {term.name:<{wide}}  {number(term.bytes):>8} GiB  {band:<16}  {spelled_out(term.formula)}"
+
+
+def _sum(name: str, amount: int, wide: int) -> str:
+    return f"  =  {name:<{wide}}  {number(amount):>8} GiB"
+
+
+def _cache(plan: Plan, ledger: Ledger) -> Iterator[str]:
+    memory = ledger.memory
+    if memory.kv_tokens is not None and memory.kv_tokens_low is not None and memory.kv_tokens_high is not None:
+        each = f", {memory.kv_bytes_per_token:,} bytes each" if memory.kv_bytes_per_token is not None else ""
+        yield f"  KV cache   {memory.kv_tokens:,} tokens ({memory.kv_tokens_low:,} to {memory.kv_tokens_high:,}){each}"
+    if memory.concurrency is not None and plan.max_model_len is not None:
+        yield f"  requests   {memory.concurrency:.1f} at once with {plan.max_model_len:,} tokens each"
+    if memory.needed_free is not None:
+        yield f"  preflight  waits until {written(memory.needed_free)} are available"
+    yield ""
+
+
+def _check(check: MemoryCheck) -> Iterator[str]:
+    found = "" if check.found is None or check.wanted is None else f"  {written(check.found)} found, {_wanted(check)}"
+    yield f"  {check.verdict:<7}  {check.name:<14}{found}".rstrip()
+    yield from _wrapped(spelled_out(check.explanation), "           ")
+    if check.verdict != "yes":
+        for way_out in check.ways_out:
+            yield from _wrapped(spelled_out(way_out), "           ", first="        -> ")
+
+
+def _wanted(check: MemoryCheck) -> str:
+    # The cache must be larger than nothing; its predicate says so with one byte.
+    return "more than 0 wanted" if check.wanted == 1 else f"{written(check.wanted or 0)} wanted"
+
+
+def _wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=indent if first is None else first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

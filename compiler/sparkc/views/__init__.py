@@ -1,0 +1,1 @@
+"""Ways of looking at a Plan that reports and targets share. They decide nothing."""

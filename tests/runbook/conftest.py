@@ -1,0 +1,1 @@
+"""Put this folder on the import path, for `ledger_example`."""
