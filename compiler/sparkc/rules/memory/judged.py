@@ -55,6 +55,8 @@ def complaint(nodes: tuple[Node, ...], check: MemoryCheck) -> Complaint:
     """Return what a check found, with its arithmetic, and the ways out that the planner computed."""
     names = " and ".join(node.name for node in nodes)
     numbers = ""
-    if check.found is not None and check.wanted is not None and check.wanted > 1:
-        numbers = f"found {in_gib(check.found)}, wanted {in_gib(check.wanted)}: "
+    if check.found is not None and check.wanted is not None:
+        # The cache only has to be there at all: the planner then wants a single byte.
+        wanted = in_gib(check.wanted) if check.wanted > 1 else "more than nothing"
+        numbers = f"found {in_gib(check.found)}, wanted {wanted}: "
     return Complaint(BLAMED[check.name], f"{names}: {numbers}{check.explanation}", "; or ".join(check.ways_out) or None)

@@ -13,7 +13,7 @@ from sparkc.rules.rule import Complaint, Evidence, Rule
 def check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
     """Report once everything that could not be judged, and why."""
     unknown = {
-        check.name: check.explanation
+        check.name: check.explanation.removeprefix("unknown, because ")
         for node in plan.nodes
         for check in node.memory.checks
         if check.verdict == "unknown"
