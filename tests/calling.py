@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
+import tempfile
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent
+PAIR = (REPOSITORY / "compiler/sparkc/rules/examples/pair.yaml").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,52 @@ def sparkc(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> Cal
         check=False,
     )
     return Called(done.returncode, done.stdout, done.stderr)
+
+
+def sparkc_without_root(*arguments: str, cwd: Path) -> Called:
+    """Run `sparkc` as a user to whom write protection means something.
+
+    The interpreter of this test run may stand where that user cannot look, so a forked child that has everything
+    imported gives up root's powers and goes on without starting a new program.
+    """
+    from sparkc.cli.app import app, run
+
+    with tempfile.TemporaryDirectory() as folder:
+        # One build that works brings in everything that a build imports.
+        rehearsal = project(Path(folder), pair=PAIR)
+        with contextlib.chdir(rehearsal), contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+            app(["build"])
+    for folder in (cwd, *cwd.parents):
+        if folder.stat().st_uid == os.getuid() and folder != Path(folder.anchor):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        child = os.fork()
+        if child == 0:
+            if os.getuid() == 0:
+                os.setgroups([])
+                os.setgid(65534)
+                os.setuid(65534)
+            os.chdir(cwd)
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            sys.argv = ["sparkc", *arguments]
+            sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
+            status = 99  # an exception that reaches the end of this block; its traceback is in `err`
+            try:
+                run()
+                status = 0
+            except SystemExit as ended:
+                status = ended.code if isinstance(ended.code, int) else 1
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(status)
+        _, ended_with = os.waitpid(child, 0)
+        out.seek(0)
+        err.seek(0)
+        return Called(os.waitstatus_to_exitcode(ended_with), out.read(), err.read())
 
 
 def project(folder: Path, **specs: str) -> Path:

@@ -82,9 +82,10 @@ def comment(value: str | int) -> Quoted:
 
 def markdown(value: str | int) -> Quoted:
     """Return the text as one line of Markdown prose or of a table cell that shows exactly these characters."""
-    line = re.sub(r"[\\`*_{}\[\]<>|~$&]", r"\\\g<0>", comment(value))
+    # An underscore inside a word (`minimax_m2`) emphasises nothing, and reads better without a backslash.
+    line = re.sub(r"[\\`*{}\[\]<>|~$&]|(?<!\w)_|_(?!\w)", r"\\\g<0>", comment(value))
     # At the start of a line these would make a heading, a list or a quotation.
-    return Quoted(re.sub(r"^([#+=-]|\d+(?=[.)]))", _unlisted, line))
+    return Quoted(re.sub(r"^([#+=-]|\d+(?=[.)](\s|$)))", _unlisted, line))
 
 
 def _unlisted(match: re.Match[str]) -> str:

@@ -9,10 +9,8 @@ import jsonschema
 import pytest
 import yaml
 
-from calling import REPOSITORY, project, sparkc
+from calling import PAIR, REPOSITORY, project, sparkc
 from sparkc.cli.app import COMMANDS
-
-PAIR = (REPOSITORY / "compiler/sparkc/rules/examples/pair.yaml").read_text(encoding="utf-8")
 
 
 def test_version_and_help_answer_with_status_0(tmp_path: Path) -> None:

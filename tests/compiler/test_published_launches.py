@@ -34,9 +34,9 @@ class Difference:
 DIFFERENCES = {
     "minimax-m27-mxfp4-published": (
         Difference("serve", "RAY_memory_usage_threshold", "moved to `ray start`, which reads it",
-                   "variable-given-to-process-that-does-not-read-it"),
+                   "variable-given-to-wrong-process"),
         Difference("ray_head", "RAY_DEDUP_LOGS", "given to the driver alone, which prints the workers' logs",
-                   "variable-given-to-process-that-does-not-read-it"),
+                   "variable-given-to-wrong-process"),
     ),
     "qwen36-35b-nvfp4": (
         Difference("container", "-p", "host network, so nothing is published", "plan: containers"),

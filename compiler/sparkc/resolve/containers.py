@@ -24,6 +24,7 @@ from sparkc.plan import (
 )
 from sparkc.resolve.draft import Draft, HostDraft, decided, looked_up
 from sparkc.resolve.facts import Facts
+from sparkc.resolve.startup import FIRST_START_S
 
 DEFAULT_ATTEMPTS = 3
 # vLLM ends its workers within seconds; a first compile that is interrupted takes longest.
@@ -236,7 +237,7 @@ def _probes(facts: Facts, host: HostDraft) -> Iterator[Probe]:
     because = Because(
         Origin.PASS, "service", "", "vLLM answers /health with 200 once it serves, and no more when its engine died"
     )
-    yield Probe("startup", fact, HEALTH_PERIOD_S, HEALTH_TIMEOUT_S, 180, because)
+    yield Probe("startup", fact, HEALTH_PERIOD_S, HEALTH_TIMEOUT_S, FIRST_START_S // HEALTH_PERIOD_S, because)
     yield Probe("liveness", fact, HEALTH_PERIOD_S * 3, HEALTH_TIMEOUT_S, 5, because)
     yield Probe("readiness", fact, HEALTH_PERIOD_S, HEALTH_TIMEOUT_S, 3, because)
 

@@ -166,7 +166,7 @@ def spellings(facts: Facts, name: str) -> tuple[str, str]:
 
 def _words(value: Any) -> str | tuple[str, ...]:  # Any: a scalar or a tuple of scalars
     if isinstance(value, tuple):
-        return tuple(word(item) for item in value)
+        return word(value[0]) if len(value) == 1 else tuple(word(item) for item in value)
     return word(value)
 
 

@@ -13,12 +13,8 @@ from sparkc.plan import Figure, Marker, Process, Service, Setting, Trouble
 from sparkc.resolve.draft import Draft, decided, looked_up
 from sparkc.resolve.facts import Facts
 from sparkc.resolve.ports import API_PORT
+from sparkc.resolve.startup import FIRST_START_S, WARM_START_S
 from sparkc.resolve.variables import secret
-
-# A first start compiles for 25 minutes on two Sparks, later ones take 4; the limit leaves room for a slow disk.
-STARTUP_SOURCE = "https://al-engr.com/minimax-m2.7-dual-spark.html"
-FIRST_START_S = 2700
-WARM_START_S = 240
 
 CONFIG_LINE_SOURCE = "vllm 0.18.1, vllm/config/vllm.py, VllmConfig.__str__, logged by vllm/v1/engine/core.py"
 NVFP4_SOURCE = "vllm 0.18.1, vllm/model_executor/layers/fused_moe/oracle/nvfp4.py"

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-head c522f2b89797c616
+  minimax-m27-head 112c56404643f179
 )
 
 interface=enp1s0f0np0

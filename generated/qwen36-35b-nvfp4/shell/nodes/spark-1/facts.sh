@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  qwen36-35b-nvfp4 1743ec6d095cf60f
+  qwen36-35b-nvfp4 d455ca6d3cde90ff
 )
 
 interface=''

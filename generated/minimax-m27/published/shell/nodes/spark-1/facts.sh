@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-published-head 396e9af9c0724fdd
+  minimax-m27-published-head 90a557433dbaf50d
 )
 
 interface=enP7s7
