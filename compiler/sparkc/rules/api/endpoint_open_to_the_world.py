@@ -32,13 +32,15 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.UNSAFE,
     summary="the API listens on every address without a key",
-    why="Whoever reaches the port may use the model, read what it is asked through its metrics and logs, and "
-    "keep it busy. vLLM has no users and no limits of its own.",
-    help="set serving.api_key: {secret: NAME}, or serving.host: 127.0.0.1 behind a proxy; or allow this rule for "
-    "a closed network",
+    why="Whoever reaches the port may use the model and keep it busy. A key guards the paths below /v1 and a few "
+    "more only; others, /tokenize and /invocations among them, stay open, so that an untrusted network also "
+    "needs a proxy that lets through what clients need.",
+    help="set serving.api_key: {secret: NAME}, or serving.host: 127.0.0.1 behind a proxy; or allow this rule for a "
+    "closed network",
     evidence=(
         Evidence(
-            "https://docs.vllm.ai/en/stable/usage/security.html", "the API server must not face untrusted networks"
+            "https://docs.vllm.ai/en/stable/usage/security/",
+            "which paths the key guards, and why a proxy belongs in front",
         ),
         Evidence(
             "mpfaffenberger/MiniMax-M3-NVFP4-DSpark-vLLM-4x-DGX-Spark README.md",

@@ -31,7 +31,7 @@ RULE = Rule(
     evidence=(
         Evidence("https://man7.org/linux/man-pages/man7/ip.7.html", "privileged ports, ip_unprivileged_port_start"),
         Evidence(
-            "https://docs.docker.com/engine/security/rootless/troubleshoot/", "exposing privileged ports, rootless"
+            "moby/moby issue 8460", "a process that is not root cannot bind such a port inside a container either"
         ),
     ),
     bad="serving: {port: 443}",

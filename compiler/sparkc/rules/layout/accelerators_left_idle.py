@@ -20,7 +20,7 @@ def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
         yield Complaint(
             ("parallelism",),
             f"tensor {facts.tensor} x pipeline {facts.pipeline} x data {facts.data} makes {facts.world_size} ranks; "
-            f"{len(facts.hosts)} x {facts.accelerators} accelerators make {there}; {there - facts.world_size} would idle",
+            f"{len(facts.hosts)} x {facts.accelerators} accelerators make {there}, and {there - facts.world_size} idle",
         )
 
 

@@ -33,7 +33,7 @@ RULE = Rule(
     help="set parallelism.expert to 1, or to tensor x data",
     evidence=(
         Evidence(
-            "https://docs.vllm.ai/en/stable/serving/expert_parallel_deployment.html",
+            "https://docs.vllm.ai/en/stable/serving/expert_parallel_deployment/",
             "the expert parallel size is computed: tensor parallel size times data parallel size",
         ),
     ),

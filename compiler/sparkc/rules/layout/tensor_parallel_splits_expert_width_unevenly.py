@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
-from sparkc.rules.layout.shapes import cuts_stock_shapes, sizes_that_divide
+from sparkc.rules.layout.shapes import cuts_stock_shapes, sizes
 from sparkc.rules.rule import Complaint, Evidence, Rule
 
 
@@ -23,7 +23,7 @@ def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
         yield Complaint(
             ("parallelism", "tensor"),
             f"experts {width} wide do not divide by tensor {facts.tensor}; "
-            f"wanted one of {sizes_that_divide(width, at_most=2 * facts.tensor)}, or expert parallelism",
+            f"wanted one of {sizes(facts, lambda size: width % size == 0)}, or expert parallelism",
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
-from sparkc.rules.layout.shapes import cuts_stock_shapes
+from sparkc.rules.layout.shapes import cuts_stock_shapes, sizes
 from sparkc.rules.rule import Complaint, Evidence, Rule
 
 
@@ -18,14 +18,17 @@ def _applies(facts: Facts) -> bool:
 
 def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
     assert facts.shape is not None
-    heads, ranks = facts.shape.kv_heads, facts.tensor
-    if max(heads, ranks) % min(heads, ranks):
-        sizes = [size for size in range(1, 2 * ranks + 1) if not max(heads, size) % min(heads, size)]
+    heads = facts.shape.kv_heads
+    if not _fits(heads, facts.tensor):
         yield Complaint(
             ("parallelism", "tensor"),
-            f"{heads} KV heads neither divide by tensor {ranks} nor can be copied evenly to its ranks; "
-            f"wanted one of {', '.join(map(str, sizes))}",
+            f"{heads} KV heads neither divide by tensor {facts.tensor} nor can be copied evenly to its ranks; "
+            f"wanted one of {sizes(facts, lambda size: _fits(heads, size))}",
         )
+
+
+def _fits(heads: int, ranks: int) -> bool:
+    return max(heads, ranks) % min(heads, ranks) == 0
 
 
 RULE = Rule(

@@ -37,7 +37,10 @@ RULE = Rule(
             "mpfaffenberger/MiniMax-M3-NVFP4-DSpark-vLLM-4x-DGX-Spark README.md",
             "the same snapshot revision on every node, or ranks break",
         ),
-        Evidence("https://huggingface.co/docs/hub/models-downloading", "a revision names a branch, a tag or a commit"),
+        Evidence(
+            "https://huggingface.co/docs/huggingface_hub/guides/download",
+            "a revision names a branch, a tag or a commit",
+        ),
     ),
     bad="model: {revision: main}",
     good="model: {revision: 5d1c0f3a9b7e4c2d8f60a1b3c5d7e9f102132435}",

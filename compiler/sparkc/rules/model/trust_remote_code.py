@@ -52,7 +52,8 @@ RULE = Rule(
             "custom code is downloaded and executed; pin the revision after reading it",
         ),
         Evidence(
-            "https://docs.vllm.ai/en/stable/usage/security.html", "treats model code as part of what must be trusted"
+            "vllm-project/vllm vllm/model_executor/models/minimax_m2.py",
+            "0.13.0 to 0.33.0: a class of the engine's own; published MiniMax launches pass the flag all the same",
         ),
     ),
     bad="model: {trust_remote_code: true}",

@@ -51,6 +51,11 @@ RULE = Rule(
             "sets index 3 on both nodes",
             disagrees=True,
         ),
+        Evidence(
+            "timothystewart6/vllm-gb10 examples/two-node-cluster/docker-compose.head.yaml",
+            "sets index 3 on both nodes, to be checked with show_gids",
+            disagrees=True,
+        ),
     ),
     bad="interconnect: {gid_index: 3}",
     good="interconnect: {gid_index: null}",

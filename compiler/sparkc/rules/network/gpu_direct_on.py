@@ -43,19 +43,19 @@ RULE = Rule(
     severity=Severity.WARNING,
     failure=Failure.HANG,
     summary="NCCL may try GPUDirect RDMA on a machine that has none",
-    why="GB10 cannot let the network adapter write into GPU memory directly. NCCL may try unless "
-    "NCCL_NET_GDR_LEVEL is 0 or LOC; two setups report that the whole machine then stopped and had to be "
+    why="GB10 has no PCIe path over which the network adapter could write into GPU memory: both share one pool. "
+    "NCCL may try all the same unless NCCL_NET_GDR_LEVEL is 0 or LOC, and the machine then locks up until it is "
     "power-cycled.",
     help="leave NCCL_NET_GDR_LEVEL out: sparkc sets it to 0",
     evidence=(
         Evidence(
             "timothystewart6/vllm-gb10 examples/two-node-cluster/docker-compose.head.yaml",
-            "sets NCCL_NET_GDR_LEVEL=0 and says why",
+            "sets level 0: without it NCCL may attempt GPUDirect and hard-lock the machine",
         ),
         Evidence("tonyd2wild/Minimax-M3-NVFP-3x-DGX-Sparks-TP-3 m3vllm-roce.sh", "uses LOC on three Sparks"),
         Evidence(
-            "christopherowen/dgx-spark-networking docs/nccl.md",
-            "GPUDirect is simply not there, so nothing needs to be set",
+            "https://github.com/christopherowen/dgx-spark-networking",
+            "GPUDirect is simply not needed, so nothing is set",
             disagrees=True,
         ),
     ),

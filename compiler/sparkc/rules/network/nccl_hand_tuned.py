@@ -35,6 +35,11 @@ RULE = Rule(
             "Avarok-Cybersecurity/dgx-vllm guide to MiniMax-M2.5-NVFP4, Optimization History",
             "Ring and Simple: 12.8 to 14.3 tokens per second, worse than automatic",
         ),
+        Evidence(
+            "timothystewart6/vllm-gb10 examples/two-node-cluster/docker-compose.head.yaml",
+            "runs MiniMax M2.7 AWQ on two Sparks with NCCL_ALGO=Ring",
+            disagrees=True,
+        ),
     ),
     bad="env: {NCCL_ALGO: Ring}",
     good="env: {NCCL_ALGO: null}",
