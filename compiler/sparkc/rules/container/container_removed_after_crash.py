@@ -34,6 +34,7 @@ RULE = Rule(
         Evidence(
             "https://al-engr.com/minimax-m2.7-dual-spark.html", "gotcha 7: every crash took its log along with --rm"
         ),
+        Evidence("docker/cli cli/command/container/opts.go", "--restart and --rm together are refused"),
         Evidence(
             "https://docs.vllm.ai/projects/ascend/en/v0.23.0/tutorials/models/MiniMax-M2.html",
             "the A3 example runs with --rm",

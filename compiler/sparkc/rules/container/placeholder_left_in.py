@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from sparkc.findings import Failure, KeyPath, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
+from sparkc.rules.places import one_per_place
 from sparkc.rules.rule import Complaint, Evidence, Rule
 
 PLACEHOLDER = re.compile(r"\|[A-Za-z_]\w*\||<[A-Za-z][\w -]*>|\$\{?[A-Za-z_]\w*\}?|\{\{.*?\}\}")
@@ -24,12 +25,14 @@ def check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
 
 def _names(facts: Facts) -> Iterator[tuple[KeyPath, str | None]]:
     yield ("engine", "image"), facts.image.ref
-    yield ("model", "path"), facts.model.path
     yield ("nodes", "install_dir"), facts.nodes.install_dir
     yield ("nodes", "cache_dir"), facts.nodes.cache_dir
-    for index, mount in enumerate(facts.container.mounts or ()):
-        yield ("container", "mounts", index, "host"), mount.host
-        yield ("container", "mounts", index, "to"), mount.to
+    for key, host in one_per_place(facts, "model", "path"):
+        yield key, host.model.path
+    for key, host in one_per_place(facts, "container", "mounts"):
+        for index, mount in enumerate(host.container.mounts or ()):
+            yield (*key, index, "host"), mount.host
+            yield (*key, index, "to"), mount.to
 
 
 RULE = Rule(

@@ -36,7 +36,10 @@ RULE = Rule(
     "back a process that fills it.",
     help="set container.shm_size to 16 GiB, or leave it out and sparkc shares the host's",
     evidence=(
-        Evidence("eugr/spark-vllm-docker run-cluster-node.sh", "10 GB for a node of a cluster"),
+        Evidence(
+            "timothystewart6/vllm-gb10 examples/two-node-cluster/docker-compose.head.yaml",
+            "10.24 GB on each of two nodes that serve MiniMax M2.7",
+        ),
         Evidence("https://github.com/spark-arena/sparkrun", "32 GB by default"),
     ),
     applies=lambda facts: facts.is_unified,

@@ -36,7 +36,7 @@ RULE = Rule(
     help="keep ipc: host, or remove it and keep shm_size",
     evidence=(
         Evidence(
-            "https://github.com/containers/podman/issues/16632",
+            "https://github.com/podman-container-tools/podman/issues/16632",
             "Podman 4.3: cannot set shmsize when running in the host IPC Namespace",
         ),
         Evidence(

@@ -107,7 +107,7 @@ RULE = Rule(
         ),
         Evidence(
             "https://github.com/vllm-project/vllm/pull/39538",
-            "the variables are deprecated for --moe-backend and --linear-backend, and gone from 0.27.1 on",
+            "the variables are deprecated for --moe-backend and --linear-backend, and gone by 0.30.0",
         ),
         Evidence(
             "https://github.com/vllm-project/recipes/pull/632",

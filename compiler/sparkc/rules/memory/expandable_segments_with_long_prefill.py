@@ -33,17 +33,24 @@ def check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
 
 RULE = Rule(
     name="expandable-segments-with-long-prefill",
-    severity=Severity.WARNING,
+    severity=Severity.NOTE,
     failure=Failure.CRASH,
     summary="long prompts have reset machines under this allocator setting",
-    why="Expandable segments map and unmap memory while the engine runs. On unified memory a prefill of 128K tokens "
-    "ended in a hard reset of the machine, without a line in any log, until the setting was turned off.",
+    why="Expandable segments map and unmap memory while the engine runs. Two machines logged NV_ERR_NO_MEMORY and were "
+    "reset during a prefill of 128K tokens; without them, and without FlashInfer's autotuning, the same launch was "
+    "quiet. Others found the opposite, so this is a hint for when it happens to you.",
     help="remove the variable, or set expandable_segments:False",
     evidence=(
         Evidence(
-            "https://github.com/NVIDIA/dgx-spark-playbooks/issues/97", "False ended the resets at a prefill of 128K"
+            "https://github.com/NVIDIA/dgx-spark-playbooks/issues/97",
+            "two Sparks: resets at a prefill of 128K; False and no FlashInfer autotuning ended the driver's errors",
         ),
         Evidence("mpfaffenberger/MiniMax-M3-NVFP4-DSpark-vLLM-4x-DGX-Spark README.md", "the recipe runs with False"),
+        Evidence(
+            "https://github.com/vllm-project/vllm/issues/55569",
+            "another model: True is one of the two things that let a prefill of 230K tokens through",
+            disagrees=True,
+        ),
         Evidence(
             "https://github.com/Avarok-Cybersecurity/dgx-vllm",
             "guide to MiniMax-M2.5-NVFP4: True, with a context of 4,096",

@@ -22,7 +22,7 @@ RULE = Rule(
     failure=Failure.OOM,
     summary="the engine's share starves the host",
     why="On unified memory what the engine does not take is all that kernel, driver and every other service have. "
-    "Below 3 GiB nodes swapped, locked up until the power was cut, or had the engine aborted.",
+    "Below 3 GiB nodes swapped, locked up, or had the engine aborted.",
     help="lower serving.memory.gpu_memory_utilization, or stop other services on the node",
     evidence=(
         Evidence(
@@ -30,7 +30,7 @@ RULE = Rule(
             "a start that left 1.8 to 5 GiB was aborted",
         ),
         Evidence(
-            "teaql/nvidia-dgx-spark-model-benchmark README.md",
+            "https://github.com/teaql/nvidia-dgx-spark-model-benchmark",
             "launches with so little left swapped and stopped answering",
         ),
         Evidence(

@@ -32,7 +32,7 @@ RULE = Rule(
     failure=Failure.HANG,
     summary="a pinned KV cache beside a memory fraction has locked up nodes",
     why="With kv_cache_memory_bytes the engine skips profiling and takes the bytes, whatever is free. Raising the "
-    "fraction at the same time looks like a limit and is none: nodes locked up until they were switched off.",
+    "fraction at the same time looks like a limit and is none: nodes have locked up.",
     help="remove serving.memory.kv_cache_memory_bytes, or the fraction",
     evidence=(
         Evidence("eugr/spark-vllm-docker README.md", "the mod gpu-mem-util-gb removes --kv-cache-memory-bytes"),

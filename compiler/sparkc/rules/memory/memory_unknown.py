@@ -51,7 +51,7 @@ RULE = Rule(
         ),
         Evidence(
             "https://al-engr.com/minimax-sglang-debug.html",
-            "229 GB on two Sparks were loaded again and again before the arithmetic was done",
+            "229 GB on two Sparks: that about 5 GB per node were left was found out by loading",
         ),
     ),
     applies=_no_other_rule_names_the_cause,
