@@ -131,9 +131,15 @@ def _markers(draft: Draft) -> Iterator[Marker]:
         yield Marker(
             "Using '?MARLIN'? NvFp4 MoE backend",
             "the Marlin kernel for NVFP4 experts",
-            True,
+            _asks_for_marlin(facts),
             looked_up("service", "vLLM names the MoE kernel that it chose", NVFP4_SOURCE),
         )
+
+
+def _asks_for_marlin(facts: Facts) -> bool:
+    """Tell whether a flag or a variable asks for Marlin's experts; else the engine chooses, and the line only informs."""
+    env = facts.spec.env or {}
+    return facts.argument("moe-backend") == "marlin" or env.get("VLLM_TEST_FORCE_FP8_MARLIN") == "1"
 
 
 def _bench(draft: Draft) -> Process | None:
