@@ -5,8 +5,6 @@ from __future__ import annotations
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from sparkc_targets.runbook import render_common
-
 from sparkc.artifact import Target
 from sparkc.driver import Toolbox
 from sparkc.findings import SparkcError
@@ -14,6 +12,7 @@ from sparkc.rules import load_rules
 from sparkc.rules.rule import Rule
 from sparkc.source.project import Plugins
 from sparkc_targets import load_targets
+from sparkc_targets.runbook import render_common
 
 
 def toolbox(plugins: Plugins) -> Toolbox:
