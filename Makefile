@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: demo test setup format lint types imports current unit bench docs clean
+.PHONY: demo test setup format lint types imports current unit bench docs catalogs clean
 
 demo: setup
 	$(BIN)/sparkc build specs/minimax-m27.yaml
@@ -43,6 +43,10 @@ docs: setup
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Downloads every vLLM and SGLang release that has a catalog, one after the other, and asks its real parser.
+catalogs: setup
+	nice $(BIN)/python tools/catalog_gate
 
 bench: setup
 	$(BIN)/python tools/bench.py

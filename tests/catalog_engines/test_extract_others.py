@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from trees import installed
 
-from sparkc.catalog.engine import EngineCatalog, Kind, open_catalog
-from sparkc.extract.__main__ import catalog_text
+from sparkc.catalog.engine import EngineCatalog, open_catalog
+from sparkc.catalog.entries import Kind
+from sparkc.extract.release import catalog_text
 
 SGLANG_ENVIRON = """
     import os

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from sparkc.catalog.engine import EngineCatalog, Group, available, find_engine, open_catalog
+from sparkc.catalog.engine import EngineCatalog, available, find_engine, open_catalog
+from sparkc.catalog.entries import Group
 
 
 def catalog(engine: str, version: str) -> EngineCatalog:

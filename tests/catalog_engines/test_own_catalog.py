@@ -9,7 +9,7 @@ from trees import installed, vllm_files
 
 from sparkc.catalog.engine import ENGINES
 from sparkc.catalog.engine_file import read_catalog
-from sparkc.extract.__main__ import catalog_text
+from sparkc.extract.release import catalog_text
 from sparkc.findings import SparkcError
 
 

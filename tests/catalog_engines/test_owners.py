@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from sparkc.catalog import variables
-from sparkc.catalog.engine import EngineCatalog, Kind, find_engine
+from sparkc.catalog.engine import EngineCatalog, find_engine
+from sparkc.catalog.entries import Kind
 from sparkc.catalog.images import find_image
 from sparkc.catalog.variables import in_other_case, known_names, owner_of
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sparkc.catalog.engine import ENGINES, Group, Kind, find_engine
+from sparkc.catalog.engine import ENGINES, find_engine
+from sparkc.catalog.entries import Group, Kind
 
 FILES = sorted(ENGINES.glob("*.json"))
 WANTED = {

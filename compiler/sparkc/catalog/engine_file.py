@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from sparkc.catalog.engine import EngineCatalog, Group, Json, Kind, open_catalog
+from sparkc.catalog.engine import EngineCatalog, open_catalog
+from sparkc.catalog.entries import Group, Json, Kind
 from sparkc.findings import SparkcError
 
 FORMAT = 1

@@ -12,7 +12,8 @@ from functools import cache
 from typing import Any
 
 from sparkc.catalog.data import load, names
-from sparkc.catalog.engine import Deprecation, EngineCatalog, Kind, Variable
+from sparkc.catalog.engine import EngineCatalog
+from sparkc.catalog.entries import Deprecation, Kind, Variable
 from sparkc.catalog.images import Image
 
 OWNERS = "owners"

@@ -1,6 +1,6 @@
 """Read an engine's release into a catalog, without importing the engine.
 
-    python -m sparkc.extract vllm-0.33.0-….whl -o compiler/sparkc/catalog/engines/vllm-0.33.0.json
+    sparkc catalog extract vllm-0.33.0-….whl -o compiler/sparkc/catalog/engines/vllm-0.33.0.json
 
 One module per engine follows the source (`vllm`, `sglang`, `ascend`, `ray`); they share a small interpreter
 (`interpreter`, `sources`, `natives`, `values`) and the readers of options, configuration classes and variables. What

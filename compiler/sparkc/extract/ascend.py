@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sparkc.catalog.engine import Group, Json
+from sparkc.catalog.entries import Group, Json
 from sparkc.extract import environment
 from sparkc.extract.catalog_file import Entries, Extract
 from sparkc.extract.interpreter import Interpreter

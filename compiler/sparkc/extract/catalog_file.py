@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sparkc.catalog.engine import Group, Json
+from sparkc.catalog.entries import Group, Json
 
 FORMAT = 1
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 
-from sparkc.catalog.engine import Group
+from sparkc.catalog.entries import Group
 from sparkc.extract import environment
 from sparkc.extract.catalog_file import Entries, Extract
 from sparkc.extract.configs import MISSING, Field, fields_of, members_of

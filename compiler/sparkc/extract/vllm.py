@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 
-from sparkc.catalog.engine import Group, Json
+from sparkc.catalog.entries import Group, Json
 from sparkc.extract import environment
 from sparkc.extract.catalog_file import Entries, Extract
 from sparkc.extract.configs import MISSING, Field, fields_of, is_config, members_of

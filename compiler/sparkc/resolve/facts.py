@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from sparkc.catalog.engine import EngineCatalog, Match, Variable, find_engine
+from sparkc.catalog.engine import EngineCatalog, Match, find_engine
+from sparkc.catalog.entries import Variable
 from sparkc.catalog.hardware import Hardware, find_hardware
 from sparkc.catalog.images import Image as KnownImage
 from sparkc.catalog.images import find_image

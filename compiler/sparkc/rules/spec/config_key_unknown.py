@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sparkc.catalog.engine import EngineCatalog, Kind, Schema
+from sparkc.catalog.engine import EngineCatalog
+from sparkc.catalog.entries import Kind, Schema
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts

@@ -27,7 +27,7 @@ RULE = Rule(
     summary="names are checked against the nearest engine version",
     why="Releases between two catalogs share most names, not all. What the nearest one does not know may still "
     "exist, and the other way round.",
-    help="extract a catalog from the image's own package: `python -m sparkc.extract`",
+    help="read the image's own package with `sparkc catalog extract`, and name the file in engine.fork.catalog",
     evidence=(
         Evidence(
             "vllm-project/vllm vllm/engine/arg_utils.py",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sparkc.catalog.engine import Group
+from sparkc.catalog.entries import Group
 from sparkc.findings import Failure, KeyPath, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkc.catalog.engine import Kind, Value
+from sparkc.catalog.entries import Kind, Value
 
 NAMES = {Kind.INT: "a whole number", Kind.FLOAT: "a number", Kind.JSON: "JSON"}
 

@@ -1,0 +1,18 @@
+"""`sparkc catalog`: what each engine version understands."""
+
+from __future__ import annotations
+
+import typer
+
+from sparkc.cli.commands.catalog.diff import diff_command
+from sparkc.cli.commands.catalog.extract import extract_command
+from sparkc.cli.commands.catalog.list import list_command
+from sparkc.cli.commands.catalog.show import show_command
+
+catalog_app = typer.Typer(
+    help="Look up what an engine version understands, compare versions, read a release.", no_args_is_help=True
+)
+catalog_app.command(name="list")(list_command)
+catalog_app.command(name="show")(show_command)
+catalog_app.command(name="diff")(diff_command)
+catalog_app.command(name="extract")(extract_command)

@@ -1,0 +1,68 @@
+"""Ask an engine's own parser which names it takes, in an environment of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+REQUIREMENTS = HERE / "requirements.txt"
+
+
+@dataclass(frozen=True)
+class Interview:
+    """What is asked: the engine's names, and whether it takes these command lines."""
+
+    engine: str
+    command_lines: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the real parser says.
+
+    Args:
+        options: every option string but --help.
+        variables: every variable that the engine declares.
+        refusals: for each command line what the parser says against it; None when it takes it.
+    """
+
+    options: frozenset[str]
+    variables: frozenset[str]
+    refusals: tuple[str | None, ...]
+
+
+def prepare(work: Path) -> Path:
+    """Return the Python that can import the engines' parsers, installing what they need the first time."""
+    venv = work / "venv"
+    python = venv / "bin" / "python"
+    stamp = venv / "installed.txt"
+    wanted = REQUIREMENTS.read_text("utf-8")
+    if not stamp.is_file() or stamp.read_text("utf-8") != wanted:
+        subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", str(REQUIREMENTS)], check=True)
+        stamp.write_text(wanted, "utf-8")
+    return python
+
+
+def ask(python: Path, release: Path, interview: Interview) -> Answer:
+    """Import the release that lies in a folder and return its answers."""
+    script = HERE / "parsers" / f"{interview.engine}_parser.py"
+    answers = release.parent / "answers.json"
+    done = subprocess.run(
+        [str(python), str(script), str(release), str(answers)],
+        input=json.dumps(interview.command_lines),
+        text=True,
+        capture_output=True,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "", "VLLM_LOGGING_LEVEL": "ERROR"},
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"the parser of {interview.engine} could not be asked:\n{done.stderr}")
+    said = json.loads(answers.read_text("utf-8"))
+    answers.unlink()
+    return Answer(frozenset(said["options"]), frozenset(said["variables"]), tuple(said["refusals"]))
