@@ -9,18 +9,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sparkc.artifact import Artifact, Target
+from sparkc.catalog.engine import EngineCatalog
+from sparkc.catalog.engine_file import catalog_from
 from sparkc.findings import Finding, KeyPath, Remark, Severity, Span, in_reading_order
 from sparkc.plan import Need, Plan
 from sparkc.resolve import resolve
 from sparkc.resolve.facts import Facts
 from sparkc.resolve.gather import gather, with_proposals
+from sparkc.resolve.other_version import with_engine_version
 from sparkc.rules.allowances import allow, first_expiry, idle_allowances
 from sparkc.rules.judge import judge, propose
 from sparkc.rules.rule import Rule
 from sparkc.source.document import Document
 from sparkc.source.files import read
 from sparkc.source.layers import Layered, load, relative
-from sparkc.source.spelling import nearest
+from sparkc.source.spelling import nearest, shown
 from sparkc.writer.tree import Tree
 
 PLAN_FILE = "plan.json"
@@ -55,6 +58,7 @@ class Compilation:
     Args:
         spec: shown path.
         name: of the deployment, and where it stands; None when the spec does not say.
+        version_span: where the engine's version stands, or should.
         texts: what each file says, by the path that spans show.
         findings: all of them, in reading order, the variants' too.
         tree: what to write; None when an error stands against it.
@@ -65,6 +69,7 @@ class Compilation:
     spec: str
     name: str | None
     name_span: Span | None
+    version_span: Span
     findings: tuple[Finding, ...]
     launches: tuple[Launch, ...]
     tree: Tree | None
@@ -78,23 +83,30 @@ class Compilation:
         return any(finding.stops_the_build for finding in self.findings)
 
 
-def compile_spec(path: Path, root: Path, toolbox: Toolbox, today: datetime.date) -> Compilation:
-    """Compile one spec file and all its variants. Writes nothing and uses no network."""
+def compile_spec(
+    path: Path, root: Path, toolbox: Toolbox, today: datetime.date, engine_version: str | None = None
+) -> Compilation:
+    """Compile one spec file and all its variants. Writes nothing and uses no network.
+
+    Args:
+        engine_version: compile as if this one were pinned.
+    """
     layered = load(path, root)
     job = _Job(path, root, toolbox, today)
     for variant, document in _documents(layered):
-        job.compile(document, variant)
+        job.compile(with_engine_version(document, engine_version) if engine_version else document, variant)
     findings = [*layered.findings, *_without_repeats(job.launches), *idle_allowances(job.judged, job.rules, today)]
     is_fit = bool(job.launches) and not any(finding.stops_the_build for finding in findings)
     return Compilation(
         spec=job.shown,
         name=_name(layered),
         name_span=layered.base.span(("name",)) if layered.base else None,
+        version_span=layered.base.span(("engine", "version")) if layered.base else Span(job.shown, 1, 1, 1, 1),
         findings=tuple(in_reading_order(findings)),
         launches=tuple(job.launches),
         tree=_tree(job.launches, toolbox) if is_fit else None,
         texts={**layered.text, **job.texts},
-        sources=(*layered.sources, *job.setup_files),
+        sources=(*layered.sources, *job.named_files),
         expires=min((day for facts, _ in job.judged if (day := first_expiry(facts)) is not None), default=None),
     )
 
@@ -122,7 +134,7 @@ class _Job:
         self.launches: list[Launch] = []
         self.judged: list[tuple[Facts, list[Finding]]] = []
         self.texts: dict[str, str] = {}
-        self.setup_files: list[Path] = []
+        self.named_files: list[Path] = []
 
     def compile(self, document: Document, variant: str | None) -> None:
         """Compile the base or one variant, and keep what came of it."""
@@ -137,7 +149,9 @@ class _Job:
 
     def _plan(self, facts: Facts) -> tuple[Plan, list[Finding]]:
         files, findings = self._setup_scripts(facts)
-        facts = replace(facts, files=files)
+        catalog, troubles = self._fork_catalog(facts)
+        findings += troubles
+        facts = replace(facts, files=files, fork_catalog=catalog)
         settled = propose(self.toolbox.rules, facts)
         facts = with_proposals(facts, settled)
         plan = resolve(facts, settled)
@@ -147,28 +161,48 @@ class _Job:
         return plan, findings
 
     def _setup_scripts(self, facts: Facts) -> tuple[dict[str, str], list[Finding]]:
-        """Read the scripts that `container.setup` names, relative to the spec and inside the project."""
+        """Read the scripts that `container.setup` names."""
         texts: dict[str, str] = {}
         findings: list[Finding] = []
         for host in facts.hosts:
             for index, name in enumerate(host.container.setup or ()):
-                key = ("container", "setup", index)
-                span = host.document.span(key)
-                file = (self.path.parent / name).resolve()
-                if not file.is_relative_to(self.root.resolve()):
-                    message = f"`{name}` lies outside the project, wanted a file below the folder of sparkc.toml"
-                    findings.append(
-                        _error("path-outside-project", message, span, key, "copy the script into the project")
-                    )
-                    continue
-                shown = relative(file, self.root.resolve())
-                text, trouble = read(file, shown)
-                findings += [finding.at(span) for finding in trouble]
-                if text is not None and shown not in self.texts:
-                    self.setup_files.append(file)
-                    self.texts[shown] = text
+                text, trouble = self._project_file(name, host.document, ("container", "setup", index))
+                findings += trouble
                 texts[name] = text or ""
         return texts, findings
+
+    def _fork_catalog(self, facts: Facts) -> tuple[EngineCatalog | None, list[Finding]]:
+        """Read the catalog that `engine.fork.catalog` names; one that does not fit is a finding."""
+        name = facts.engine.fork.catalog if facts.engine.fork else None
+        if name is None:
+            return None, []
+        key = ("engine", "fork", "catalog")
+        text, findings = self._project_file(name, facts.document, key)
+        if text is None:
+            return None, findings
+        catalog, trouble = catalog_from(text)
+        if catalog is not None and catalog.engine != facts.engine.name:
+            trouble = f"it is of {catalog.engine}, wanted {facts.engine.name}"
+        if trouble is not None:
+            way_out = "write it with `sparkc catalog extract`"
+            message = f"{shown(name)} is no catalog of this engine: {trouble}"
+            findings.append(_error("fork-catalog-unusable", message, facts.document.span(key), key, way_out))
+            return None, findings
+        return catalog, findings
+
+    def _project_file(self, name: str, document: Document, key: KeyPath) -> tuple[str | None, list[Finding]]:
+        """Read a file that the spec names, relative to the spec and inside the project."""
+        span = document.span(key)
+        file = (self.path.parent / name).resolve()
+        if not file.is_relative_to(self.root.resolve()):
+            message = f"`{name}` lies outside the project, wanted a file below the folder of sparkc.toml"
+            return None, [_error("path-outside-project", message, span, key, "copy the file into the project")]
+        known_as = relative(file, self.root.resolve())
+        text, trouble = read(file, known_as)
+        if text is not None and known_as not in self.texts:
+            self.named_files.append(file)
+            self.texts[known_as] = text
+        return text, [finding.at(span) for finding in trouble]
 
 
 def cross_check(compilations: Iterable[Compilation]) -> list[Finding]:

@@ -107,7 +107,7 @@ def _removed(name: str, before: EngineCatalog, after: EngineCatalog) -> Removal:
 
 
 def _is_flag_or_variable(name: str) -> bool:
-    return name.startswith("-") or "." not in name and ": " not in name
+    return name.startswith("-") or ("." not in name and ": " not in name)
 
 
 def _moved(pairs: Mapping[str, tuple[Value, Value]]) -> Iterator[Moved]:

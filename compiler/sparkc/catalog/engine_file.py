@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from sparkc.catalog.engine import EngineCatalog, open_catalog
 from sparkc.catalog.entries import Group, Json, Kind
-from sparkc.findings import SparkcError
 
 FORMAT = 1
 TEXTS = ("engine", "version", "package", "read_from")
@@ -20,23 +18,20 @@ LIMITS = ("low", "above", "high", "below")
 Trouble = tuple[str, str]
 
 
-def read_catalog(path: Path) -> EngineCatalog:
-    """Return the look-up over a catalog that `sparkc catalog extract` wrote for a fork.
+def catalog_from(text: str) -> tuple[EngineCatalog | None, str | None]:
+    """Return the look-up over a catalog that `sparkc catalog extract` wrote for a fork, or what is wrong with it.
 
-    Raises:
-        SparkcError: the file cannot be read or is no catalog; the sentence names the key and what stands there.
+    The sentence names the key and what stands there.
     """
     try:
-        data: Json = json.loads(path.read_bytes())
-    except OSError as trouble:
-        raise SparkcError(f"{path} cannot be read: {trouble.strerror}") from trouble
+        data: Json = json.loads(text)
     except (ValueError, RecursionError) as trouble:
-        raise SparkcError(f"{path} is not JSON ({trouble}); write it with `sparkc catalog extract`") from trouble
+        return None, f"not JSON ({trouble})"
     if not isinstance(data, dict):
-        raise SparkcError(f"{path} holds {_named(data)} where a catalog is a JSON object")
+        return None, f"found {_named(data)} where a catalog is a JSON object"
     for key, trouble_there in _troubles(data):
-        raise SparkcError(f"{path}: {key}: {trouble_there}; write it with `sparkc catalog extract`")
-    return open_catalog(data)
+        return None, f"{key}: {trouble_there}"
+    return open_catalog(data), None
 
 
 def _troubles(data: Mapping[str, Json]) -> Iterator[Trouble]:

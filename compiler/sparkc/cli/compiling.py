@@ -41,9 +41,13 @@ def specs_of(project: Project) -> list[Path]:
     return found
 
 
-def compile_all(specs: Sequence[Path], project: Project, today: datetime.date) -> list[Compilation]:
-    """Compile specs, in the order in which they are given."""
-    compile_one = partial(_compile, root=project.root, plugins=project.plugins, today=today)
+def compile_all(
+    specs: Sequence[Path], project: Project, today: datetime.date, engine_version: str | None = None
+) -> list[Compilation]:
+    """Compile specs, in the order in which they are given; with another engine version pinned where one is given."""
+    compile_one = partial(
+        _compile, root=project.root, plugins=project.plugins, today=today, engine_version=engine_version
+    )
     if len(specs) < WORTH_PROCESSES:
         return [compile_one(spec) for spec in specs]
     workers = min(os.cpu_count() or 1, len(specs) // 2)
@@ -62,5 +66,5 @@ def _tools(plugins: Plugins) -> Toolbox:
     return toolbox(plugins)
 
 
-def _compile(spec: Path, root: Path, plugins: Plugins, today: datetime.date) -> Compilation:
-    return compile_spec(spec, root, _tools(plugins), today)
+def _compile(spec: Path, root: Path, plugins: Plugins, today: datetime.date, engine_version: str | None) -> Compilation:
+    return compile_spec(spec, root, _tools(plugins), today, engine_version)

@@ -158,6 +158,7 @@ class Facts(SpecView):
         spec: as it holds for the head before host overlays; proposals of rules are in it once they are settled.
         document: the author's words with their places; never holds proposals.
         files: text of the project's files that the spec names (`container.setup`), by the name in the spec.
+        fork_catalog: what the image's own engine understands (`engine.fork.catalog`); None when the spec names none.
     """
 
     spec: Spec
@@ -166,6 +167,7 @@ class Facts(SpecView):
     spec_path: str
     hosts: tuple[HostFacts, ...]
     files: Mapping[str, str]
+    fork_catalog: EngineCatalog | None = None
 
     @property
     def head(self) -> HostFacts:
@@ -292,7 +294,9 @@ class Facts(SpecView):
 
     @cached_property
     def engine_catalog(self) -> Match | None:
-        """Return the catalog of the pinned engine version, or the nearest; None for `version: unknown`."""
+        """Return the fork's own catalog, else that of the pinned version, or the nearest; None for `unknown`."""
+        if self.fork_catalog is not None:
+            return Match(self.fork_catalog, exact=True)
         return find_engine(self.engine.name or "", self.engine.version or "unknown")
 
     @cached_property
@@ -322,8 +326,12 @@ class Facts(SpecView):
 
     @property
     def names_are_exact(self) -> bool:
-        """Tell whether a name that the catalog lacks is surely unknown: the very version, and no fork of it."""
-        return self.engine_catalog is not None and self.engine_catalog.exact and self.engine.fork is None
+        """Tell whether a name that the catalog lacks is surely unknown.
+
+        Only the catalog of this very version says so, and of a fork only its own.
+        """
+        match = self.engine_catalog
+        return match is not None and match.exact and (self.engine.fork is None or self.fork_catalog is not None)
 
     def variable(self, name: str) -> Variable | None:
         """Return what is known about an environment variable; None when no known program reads it."""

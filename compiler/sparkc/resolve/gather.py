@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sparkc.findings import Finding, KeyPath
 from sparkc.resolve.facts import Facts, HostFacts, Role
@@ -46,7 +47,8 @@ def with_proposals(facts: Facts, settled: Settled) -> Facts:
     """
     document = settled.under(facts.document)
     spec = _typed(document)
-    return _facts(facts.document, document, spec, variant=facts.variant, spec_path=facts.spec_path, files=facts.files)
+    made = _facts(facts.document, document, spec, variant=facts.variant, spec_path=facts.spec_path, files=facts.files)
+    return replace(made, fork_catalog=facts.fork_catalog)
 
 
 def _facts(

@@ -262,6 +262,12 @@ class ImagePart(Part):
 class ForkPart(Part):
     """What an image brings that the engine's release does not have."""
 
+    catalog: Annotated[
+        Line | None,
+        Field(
+            description="Catalog of the image's own engine, written by `sparkc catalog extract`, relative to this file."
+        ),
+    ] = None
     provides: Annotated[Many[Name] | None, Field(description="Features of the fork, like `virtual-sharding`.")] = None
 
 
