@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -14,9 +15,13 @@ def need_tool(name: str) -> str:
     """Return the path of a program, or end the test: skipped with the reason, failed where `CI=true`."""
     beside_python = Path(sys.executable).parent
     found = shutil.which(name, path=f"{beside_python}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
-    if found:
-        return found
-    reason = f"{name} is not installed"
+    if found is None:
+        cannot(f"{name} is not installed")
+    return found
+
+
+def cannot(reason: str) -> NoReturn:
+    """End a test for what this machine lacks: skipped with the reason, failed where `CI=true`."""
     if os.environ.get("CI") == "true":
-        pytest.fail(f"{reason}, and with CI=true every tool must be there")
+        pytest.fail(f"{reason}, and with CI=true nothing may be left out")
     pytest.skip(reason)
