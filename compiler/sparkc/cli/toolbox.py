@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from sparkc.artifact import Target
@@ -27,7 +26,9 @@ def toolbox(plugins: Plugins) -> Toolbox:
 
 
 def _plugin(group: str, name: str, kind: type) -> Any:  # Any: an entry point holds whatever its author put there
-    found: list[EntryPoint] = list(entry_points(group=group, name=name))
+    from importlib.metadata import entry_points
+
+    found = list(entry_points(group=group, name=name))
     if not found:
         raise SparkcError(f"sparkc.toml names the plug-in `{name}`, but no installed package offers it in {group}")
     plugin = found[0].load()
