@@ -9,7 +9,8 @@ from examples import compiled, rules_in
 
 from sparkc.driver import Launch
 
-FLAGS = ("--moe-backend", "--linear-backend")
+FLAGS = ("--moe-backend", "--linear-backend", "--kernel-config")
+NVFP4_LAYERS = '{"linear_backend_per_quant":{"nvfp4_w4a4":"marlin"}}'
 VARIABLES = ("VLLM_NVFP4_GEMM_BACKEND", "VLLM_USE_FLASHINFER_MOE_FP4", "VLLM_TEST_FORCE_FP8_MARLIN")
 
 
@@ -42,7 +43,9 @@ def said(launch: Launch) -> dict[str, str]:
             id="a flag for the experts, a variable for the rest",
         ),
         pytest.param("0.18.1rc1", {"--moe-backend": "marlin", "VLLM_NVFP4_GEMM_BACKEND": "marlin"}, id="its candidate"),
-        pytest.param("0.30.0", {"--moe-backend": "marlin", "--linear-backend": "marlin"}, id="the variables are gone"),
+        pytest.param("0.23.0", {"--moe-backend": "marlin", "--linear-backend": "marlin"}, id="a flag for all layers"),
+        pytest.param("0.30.0", {"--moe-backend": "marlin", "--kernel-config": NVFP4_LAYERS}, id="NVFP4 layers alone"),
+        pytest.param("0.33.0", {"--moe-backend": "marlin", "--kernel-config": NVFP4_LAYERS}, id="the newest"),
         pytest.param("unknown", {}, id="nobody knows the words"),
     ],
 )
@@ -57,7 +60,13 @@ def test_author_who_chose_the_kernel_for_experts_has_chosen_for_all(tmp_path: Pa
 def test_model_without_experts_gets_no_kernel_for_them(tmp_path: Path) -> None:
     launch = compiled(tmp_path, "model: {id: meta-llama/Llama-3.3-70B-Instruct, size: 40 GB}", "single")
 
-    assert said(launch) == {"--linear-backend": "marlin"}
+    assert said(launch) == {"--kernel-config": NVFP4_LAYERS}
+
+
+def test_author_who_chose_the_kernel_for_layers_is_asked_only_about_experts(tmp_path: Path) -> None:
+    fragment = "engine: {version: 0.33.0}\nargs: {linear-backend: triton}"
+
+    assert said(compiled(tmp_path, fragment)) == {"--moe-backend": "marlin", "--linear-backend": "triton"}
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,10 @@ class Reasons:
     def why(self, *key: str | int) -> Because:
         """Return the reason for one key of the spec."""
         layer = self.document.layer(key)
-        if key in self.proposed and layer == layer_of(self.proposed[key].layer):
-            return self.proposed[key]
+        # A proposal may speak of one key inside a map that is asked for as a whole.
+        for proposed, because in self.proposed.items():
+            if proposed[: len(key)] == key and layer == layer_of(because.layer):
+                return because
         where = ".".join(map(str, key))
         return Because(Origin.SPEC, layer, where, f"said in {layer}")
 

@@ -16,6 +16,8 @@ from sparkc.rules.rule import Complaint, Evidence, Rule
 
 MARLIN = "marlin"
 MOE, LINEAR = "moe-backend", "linear-backend"
+# Newer versions can be asked for the NVFP4 layers alone: other layers of the checkpoint keep what is best for them.
+PER_QUANT = ("kernel-config", "linear_backend_per_quant", "nvfp4_w4a4")
 
 # How it was said before there were flags (vLLM 0.18.1, fused_moe/oracle/nvfp4.py): forcing Marlin for FP8 is what
 # forces it for NVFP4 experts too, and FlashInfer's experts only step aside.
@@ -34,7 +36,8 @@ def settle(facts: Facts) -> Iterator[Proposal]:
         return
     if has_experts(facts):
         yield from _experts(names)
-    yield from _dense_layers(names)
+    if facts.argument(LINEAR) is None:
+        yield from _dense_layers(names)
 
 
 def _experts(names: EngineCatalog) -> Iterator[Proposal]:
@@ -49,7 +52,10 @@ def _experts(names: EngineCatalog) -> Iterator[Proposal]:
 
 def _dense_layers(names: EngineCatalog) -> Iterator[Proposal]:
     reason = f"NVFP4 layers on sm_121, vLLM {names.version}: the launches with Marlin are the stable ones"
-    if _offers(names, LINEAR):
+    kernel_config = names.schema("KernelConfig")
+    if kernel_config is not None and PER_QUANT[1] in kernel_config.keys:
+        yield Proposal(("args", *PER_QUANT), MARLIN, reason)
+    elif _offers(names, LINEAR):
         yield Proposal(("args", LINEAR), MARLIN, reason)
     elif names.variable(GEMM) is not None:
         yield Proposal(("env", GEMM), MARLIN, reason)
@@ -108,6 +114,11 @@ RULE = Rule(
         Evidence(
             "https://github.com/vllm-project/vllm/pull/39538",
             "the variables are deprecated for --moe-backend and --linear-backend, and gone by 0.30.0",
+        ),
+        Evidence(
+            "vllm-project/vllm vllm/model_executor/kernels/linear/__init__.py",
+            "0.23.0: --linear-backend marlin counts for every quantized layer, and ends the engine at one that Marlin "
+            "cannot do; 0.30.0 and 0.33.0: linear_backend_per_quant names the layers, nvfp4_w4a4 those of NVFP4",
         ),
         Evidence(
             "https://github.com/vllm-project/recipes/pull/632",

@@ -1,0 +1,1 @@
+"""What vLLM-Ascend asks of a launch."""

@@ -1,0 +1,68 @@
+"""FlashComm1 is on where there is nothing for it to overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sparkc.findings import Failure, Severity
+from sparkc.plan import Plan
+from sparkc.resolve.facts import Facts
+from sparkc.rules.engine_config import place, structure
+from sparkc.rules.rule import Complaint, Evidence, Rule
+
+FLAG = "--additional-config"
+
+
+def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
+    if not structure(plan, FLAG).get("enable_flashcomm1"):
+        return
+    if facts.tensor == 1:
+        yield Complaint(place(plan, facts, FLAG), "enable_flashcomm1 with tensor 1, wanted 2 or more")
+    elif facts.shape is not None and facts.shape.experts and facts.expert == 1:
+        yield Complaint(
+            place(plan, facts, FLAG),
+            f"enable_flashcomm1 with {facts.shape.experts} experts and parallelism.expert 1, wanted tensor x data",
+        )
+
+
+RULE = Rule(
+    name="flashcomm-without-its-parallelism",
+    severity=Severity.ERROR,
+    failure=Failure.CRASH,
+    summary="FlashComm1 needs tensor parallelism, and expert parallelism where there are experts",
+    why="vLLM-Ascend ends while it builds its configuration: `Flash Comm v1 is only supported when tp_size > 1.`, "
+    "or `Flash Comm v1 requires enable_expert_parallel=True for MoE models`.",
+    help="set parallelism.expert to tensor x data, or remove enable_flashcomm1",
+    evidence=(
+        Evidence(
+            "vllm-project/vllm-ascend vllm_ascend/platform.py",
+            "0.21.0rc1: two assertions",
+        ),
+    ),
+    bad="""
+engine:
+  name: vllm-ascend
+  version: 0.21.0rc1
+  executor: mp
+  ray: null
+  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
+nodes: {hardware: atlas-800i-a2}
+quant: w8a8
+args: {additional-config: {enable_flashcomm1: true}}
+""",
+    good="""
+engine:
+  name: vllm-ascend
+  version: 0.21.0rc1
+  executor: mp
+  ray: null
+  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
+nodes: {hardware: atlas-800i-a2}
+quant: w8a8
+parallelism: {expert: 2}
+args: {additional-config: {enable_flashcomm1: true}}
+""",
+    applies=lambda facts: facts.engine.name == "vllm-ascend",
+    check=_check,
+    allowable=False,
+)

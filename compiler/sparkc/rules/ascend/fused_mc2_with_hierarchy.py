@@ -1,0 +1,63 @@
+"""Two ways of moving tokens to experts exclude each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sparkc.findings import Failure, Severity
+from sparkc.plan import Plan
+from sparkc.resolve.facts import Facts
+from sparkc.rules.engine_config import place, structure
+from sparkc.rules.rule import Complaint, Evidence, Rule
+
+FLAG = "--additional-config"
+
+
+def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
+    config = structure(plan, FLAG)
+    if config.get("enable_fused_mc2") and config.get("enable_mc2_hierarchy_comm"):
+        yield Complaint(
+            place(plan, facts, FLAG), "found enable_fused_mc2 and enable_mc2_hierarchy_comm, wanted one of the two"
+        )
+
+
+RULE = Rule(
+    name="fused-mc2-with-hierarchy",
+    severity=Severity.ERROR,
+    failure=Failure.CRASH,
+    summary="fused MC2 together with hierarchy communication",
+    why="vLLM-Ascend refuses while it builds its configuration: `fused mc2 op cannot be used with hierarchy "
+    "communication`.",
+    help="remove one of the two keys from args.additional-config",
+    evidence=(
+        Evidence(
+            "vllm-project/vllm-ascend vllm_ascend/platform.py",
+            "0.21.0rc1: raises",
+        ),
+    ),
+    bad="""
+engine:
+  name: vllm-ascend
+  version: 0.21.0rc1
+  executor: mp
+  ray: null
+  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
+nodes: {hardware: atlas-800i-a2}
+quant: w8a8
+args: {additional-config: {enable_fused_mc2: 1, enable_mc2_hierarchy_comm: true}}
+""",
+    good="""
+engine:
+  name: vllm-ascend
+  version: 0.21.0rc1
+  executor: mp
+  ray: null
+  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
+nodes: {hardware: atlas-800i-a2}
+quant: w8a8
+args: {additional-config: {enable_fused_mc2: 1}}
+""",
+    applies=lambda facts: facts.engine.name == "vllm-ascend",
+    check=_check,
+    allowable=False,
+)

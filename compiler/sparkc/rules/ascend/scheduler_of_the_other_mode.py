@@ -1,0 +1,76 @@
+"""A scheduler is on that belongs to the other way of serving prefill and decode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sparkc.findings import Failure, Severity
+from sparkc.plan import Plan
+from sparkc.resolve.facts import Facts
+from sparkc.rules.engine_config import place, structure
+from sparkc.rules.rule import Complaint, Evidence, Rule
+
+FLAG = "--additional-config"
+
+
+def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
+    config, role = structure(plan, FLAG), structure(plan, "--kv-transfer-config").get("kv_role")
+    is_separated = role in ("kv_producer", "kv_consumer")
+    if config.get("enable_balance_scheduling") and is_separated:
+        yield Complaint(
+            place(plan, facts, FLAG), f"enable_balance_scheduling with kv_role {role}, wanted kv_both or none"
+        )
+    if config.get("recompute_scheduler_enable") and not is_separated:
+        yield Complaint(
+            place(plan, facts, FLAG),
+            f"recompute_scheduler_enable with {f'kv_role {role}' if role else 'no kv_role'}, "
+            "wanted kv_producer or kv_consumer",
+        )
+    if config.get("layer_sharding") and role != "kv_producer":
+        yield Complaint(
+            place(plan, facts, FLAG),
+            f"layer_sharding with {f'kv_role {role}' if role else 'no kv_role'}, wanted kv_producer",
+        )
+
+
+RULE = Rule(
+    name="scheduler-of-the-other-mode",
+    severity=Severity.ERROR,
+    failure=Failure.CRASH,
+    summary="balance scheduling, recompute scheduling or layer sharding in the wrong mode",
+    why="vLLM-Ascend refuses while it builds its configuration: `enable_balance_scheduling only supports PD-mixed "
+    "mode`, `recompute_scheduler_enable can only be enabled in PD-disaggregated mode`, or `layer_sharding can "
+    "only be enabled in PD-disaggregated's P node`.",
+    help="remove the key from args.additional-config",
+    evidence=(
+        Evidence(
+            "vllm-project/vllm-ascend vllm_ascend/platform.py",
+            "0.21.0rc1: all three raise",
+        ),
+    ),
+    bad="""
+engine:
+  name: vllm-ascend
+  version: 0.21.0rc1
+  executor: mp
+  ray: null
+  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
+nodes: {hardware: atlas-800i-a2}
+quant: w8a8
+args: {additional-config: {recompute_scheduler_enable: true}}
+""",
+    good="""
+engine:
+  name: vllm-ascend
+  version: 0.21.0rc1
+  executor: mp
+  ray: null
+  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
+nodes: {hardware: atlas-800i-a2}
+quant: w8a8
+args: {additional-config: {enable_balance_scheduling: true}}
+""",
+    applies=lambda facts: facts.engine.name == "vllm-ascend",
+    check=_check,
+    allowable=False,
+)

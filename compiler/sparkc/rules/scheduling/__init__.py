@@ -1,0 +1,1 @@
+"""How the engine puts requests into steps."""
