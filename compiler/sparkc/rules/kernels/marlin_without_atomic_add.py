@@ -14,6 +14,7 @@ from sparkc.rules.rule import Complaint, Evidence, Rule
 
 VARIABLE = "VLLM_MARLIN_USE_ATOMIC_ADD"
 ON = "1"
+OFF = ("", "0", "false", "no", "off")
 
 
 def settle(facts: Facts) -> Iterator[Proposal]:
@@ -24,12 +25,10 @@ def settle(facts: Facts) -> Iterator[Proposal]:
 
 
 def check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
-    """Report any other text: vLLM compares with 1, so `true` switches nothing on."""
+    """Report who switches it off. A yes in other words is a matter of `switch-not-understood`."""
     for word in variable_texts(facts, VARIABLE):
-        if word.text != ON:
-            yield Complaint(
-                word.key, f"found {VARIABLE} {word.text}, wanted {ON}: vLLM switches it on for this text only"
-            )
+        if word.text in OFF:
+            yield Complaint(word.key, f"found {VARIABLE} {word.text}, wanted {ON}")
 
 
 RULE = Rule(
@@ -53,6 +52,6 @@ RULE = Rule(
     applies=lambda facts: is_four_bits(facts) and is_sm121(facts),
     settle=settle,
     check=check,
-    bad='env: {VLLM_MARLIN_USE_ATOMIC_ADD: "true"}',
+    bad='env: {VLLM_MARLIN_USE_ATOMIC_ADD: "0"}',
     good='env: {VLLM_MARLIN_USE_ATOMIC_ADD: "1"}',
 )

@@ -21,7 +21,8 @@ def _knows_all_flags(facts: Facts) -> bool:
     return facts.names_are_exact
 
 
-def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
+def unknown_keys(plan: Plan, facts: Facts) -> Iterator[Complaint]:
+    """Yield a complaint for each key or word inside a JSON flag that the engine at hand does not have."""
     catalog = facts.engine_names
     assert catalog is not None
     for setting in engine_flags(plan).values():
@@ -73,6 +74,6 @@ RULE = Rule(
     good="args: {compilation-config: {cudagraph_mode: PIECEWISE}}",
     base="single",
     applies=_knows_all_flags,
-    check=_check,
+    check=unknown_keys,
     allowable=False,
 )

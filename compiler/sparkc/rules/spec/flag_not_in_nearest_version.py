@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
@@ -17,7 +18,8 @@ def _knows_a_near_version(facts: Facts) -> bool:
 
 def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
     assert facts.engine_names is not None
-    yield from unknown_flags(said(facts.spec.args), facts.engine_names, ("args",), "vllm serve")
+    for complaint in unknown_flags(said(facts.spec.args), facts.engine_names, ("args",), "vllm serve"):
+        yield replace(complaint, message=f"{complaint.message} (nearest to {facts.engine.version})")
 
 
 RULE = Rule(

@@ -17,8 +17,10 @@ def _knows_all_flags(facts: Facts) -> bool:
     return facts.names_are_exact
 
 
-def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
+def refused_values(plan: Plan, facts: Facts) -> Iterator[Complaint]:
+    """Yield a complaint for each value that the parser at hand does not take."""
     assert facts.engine_names is not None
+    release = f"{facts.engine_names.engine} {facts.engine_names.version}"
     for setting in engine_flags(plan).values():
         flag = facts.engine_names.flag(setting.key)
         if flag is None or setting.structured or setting.key in flag.negatives:
@@ -31,7 +33,7 @@ def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
                 guess = nearest(text, (str(choice) for choice in flag.value.choices or ()))
                 yield Complaint(
                     place_of(facts, setting),
-                    f"{setting.key} is {shown(text)}; vLLM {facts.engine_names.version} wants {wanted}",
+                    f"{setting.key} is {shown(text)}; {release} wants {wanted}",
                     help=f"did you mean `{guess}`?" if guess else None,
                 )
 
@@ -59,6 +61,6 @@ RULE = Rule(
     bad="args: {block-size: sixteen}",
     good="args: {block-size: 16}",
     applies=_knows_all_flags,
-    check=_check,
+    check=refused_values,
     allowable=False,
 )

@@ -24,7 +24,8 @@ def _knows_all_names(facts: Facts) -> bool:
     return facts.names_are_exact and facts.engine.name == "vllm"
 
 
-def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
+def unregistered_names(plan: Plan, facts: Facts) -> Iterator[Complaint]:
+    """Yield a complaint for each name that the engine at hand looks up in a table and does not find."""
     assert facts.engine_names is not None
     for key, text, group in _names(plan, facts):
         known = facts.engine_names.registered(group)
@@ -68,6 +69,6 @@ RULE = Rule(
     good="serving: {load_format: fastsafetensors}",
     base="single",
     applies=_knows_all_names,
-    check=_check,
+    check=unregistered_names,
     allowable=False,
 )

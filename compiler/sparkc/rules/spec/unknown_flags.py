@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sparkc.catalog.engine import EngineCatalog
 from sparkc.findings import KeyPath
+from sparkc.rules.fates import fate_of
 from sparkc.rules.rule import Complaint
 from sparkc.source.spelling import nearest
 
@@ -20,12 +21,18 @@ def unknown_flags(names: Iterator[str], catalog: EngineCatalog, at: KeyPath, pro
     for name in names:
         flag = f"--{name}"
         if catalog.flag(flag) is None:
-            guess = nearest(flag, catalog.names())
+            fate = fate_of(flag.replace("_", "-"), catalog)
+            message = f"{flag} is no flag of `{program}` in {catalog.engine} {catalog.version}"
             yield Complaint(
                 (*at, name),
-                f"{flag} is no flag of `{program}` in {catalog.engine} {catalog.version}",
-                help=f"did you mean `{guess.lstrip('-')}`?" if guess else None,
+                f"{message}: {fate.sentence}" if fate else message,
+                help=(fate.way_out if fate else None) or _guess(flag, catalog),
             )
+
+
+def _guess(flag: str, catalog: EngineCatalog) -> str | None:
+    guess = nearest(flag, catalog.names())
+    return f"did you mean `{guess.lstrip('-')}`?" if guess else None
 
 
 def said(arguments: dict[str, object] | None) -> Iterator[str]:

@@ -9,13 +9,18 @@ from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
 from sparkc.rules.author_variables import variables
+from sparkc.rules.fates import fate_of
 from sparkc.rules.rule import Complaint, Evidence, Rule
 from sparkc.source.spelling import nearest
 
 
 def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
     for word in variables(facts):
-        if facts.variable(word.name) is None and not _may_be_read(facts, word.name):
+        if (
+            facts.variable(word.name) is None
+            and not _may_be_read(facts, word.name)
+            and not _has_a_fate(facts, word.name)
+        ):
             yield Complaint(
                 word.key, f"{word.name} is read by no program that the catalogs know", help=_help(facts, word.name)
             )
@@ -29,6 +34,11 @@ def _may_be_read(facts: Facts, name: str) -> bool:
         # Of Ray's names in another case a rule of their own speaks.
         return True
     return any(name in text for text in facts.files.values())
+
+
+def _has_a_fate(facts: Facts, name: str) -> bool:
+    """Tell whether `variable-not-in-this-version` speaks of the name."""
+    return facts.names_are_exact and facts.engine_names is not None and fate_of(name, facts.engine_names) is not None
 
 
 def _help(facts: Facts, name: str) -> str | None:
