@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from trees import installed, vllm_files, wheel
 
-from sparkc.extract.__main__ import catalog_text, main
+from calling import sparkc
+from sparkc.extract.release import catalog_text
 from sparkc.findings import SparkcError
 
 
@@ -67,19 +68,19 @@ CASES = (
 
 
 @pytest.mark.parametrize(("make", "sentence"), CASES)
-def test_bad_input_is_one_sentence_and_leaves_no_file(tmp_path: Path, make, sentence: str, capsys) -> None:
-    release, output = make(tmp_path), tmp_path / "catalog.json"
-    assert main([str(release), "-o", str(output)]) == 2
-    said = capsys.readouterr().err
-    assert sentence in said
-    assert said.count("\n") == 1
+def test_bad_input_is_one_sentence_and_leaves_no_file(tmp_path: Path, make, sentence: str) -> None:
+    release = make(tmp_path)
+    called = sparkc("catalog", "extract", str(release), "-o", "catalog.json", cwd=tmp_path)
+    assert called.status == 2
+    assert sentence in called.err
+    assert called.err.count("\n") == 1
     assert list(tmp_path.glob("*catalog.json*")) == []
 
 
 def test_an_older_catalog_survives_a_refused_release(tmp_path: Path) -> None:
     output = tmp_path / "catalog.json"
     output.write_text("what was there")
-    assert main([str(truncated(tmp_path)), "-o", str(output)]) == 2
+    assert sparkc("catalog", "extract", str(truncated(tmp_path)), "-o", "catalog.json", cwd=tmp_path).status == 2
     assert output.read_text() == "what was there"
 
 
@@ -91,3 +92,10 @@ def test_the_same_release_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_an_unknown_package_raises_for_callers(tmp_path: Path) -> None:
     with pytest.raises(SparkcError, match=r"requests 2\.0"):
         catalog_text(wheel(tmp_path, "requests", "2.0", {"requests/a.py": ""}))
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    release = installed(tmp_path / "site", "vllm", "0.30.0", vllm_files("0.30"))
+    called = sparkc("catalog", "extract", str(release), "-o", "no/such/folder.json", cwd=tmp_path)
+    assert (called.status, called.err.count("\n")) == (2, 1)
+    assert "cannot be written" in called.err

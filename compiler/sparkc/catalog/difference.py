@@ -66,7 +66,7 @@ def difference(before: EngineCatalog, after: EngineCatalog) -> Difference:
     """Compare two versions of one engine; `before` may be the newer one."""
     old, new = dict(_values(before)), dict(_values(after))
     renamed = {name: flag.name for name in old if (flag := after.flag(name)) is not None and flag.name != name}
-    names_before, names_after = {*old, *_registered(before)}, {*new, *_registered(after)}
+    names_before, names_after = {*old, *_registered(before, after)}, {*new, *_registered(after, before)}
     both = sorted(old.keys() & new.keys())
     return Difference(
         engine=before.engine,
@@ -95,9 +95,11 @@ def _values(catalog: EngineCatalog) -> Iterator[tuple[str, Value]]:
             yield f"{schema.name}.{key.name}", key.value
 
 
-def _registered(catalog: EngineCatalog) -> Iterator[str]:
+def _registered(catalog: EngineCatalog, other: EngineCatalog) -> Iterator[str]:
     for group in Group:
-        yield from (f"{group.value}: {name}" for name in catalog.registered(group))
+        # A version without a list of targets allows all: its names are neither new nor gone.
+        if group is not Group.EAGLE3_TARGETS or other.registered(group):
+            yield from (f"{group.value}: {name}" for name in catalog.registered(group))
 
 
 def _removed(name: str, before: EngineCatalog, after: EngineCatalog) -> Removal:

@@ -35,6 +35,8 @@ def knows(catalog: EngineCatalog, name: str) -> bool:
 
 def removal_of(name: str, catalog: EngineCatalog) -> Removal | None:
     """Return how a name was lost that this version lacks; None when no older version that was read had it."""
+    if knows(catalog, name):
+        return None
     versions = _versions(catalog.engine)
     older = versions[: _place(versions, catalog)]
     for index in range(len(older) - 1, -1, -1):

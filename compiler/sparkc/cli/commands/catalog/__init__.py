@@ -13,6 +13,7 @@ catalog_app = typer.Typer(
     help="Look up what an engine version understands, compare versions, read a release.", no_args_is_help=True
 )
 catalog_app.command(name="list")(list_command)
-catalog_app.command(name="show")(show_command)
+# A flag (`--task`) is looked up like any other name.
+catalog_app.command(name="show", context_settings={"ignore_unknown_options": True})(show_command)
 catalog_app.command(name="diff")(diff_command)
 catalog_app.command(name="extract")(extract_command)
