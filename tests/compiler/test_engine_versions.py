@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,18 @@ def test_what_was_published_in_variables_is_deprecated_first_and_gone_then() -> 
     assert about("0.18.1") == set()
     assert about("0.23.0") == {("variable-on-its-way-out", gemm), ("variable-on-its-way-out", experts)}
     assert about("0.33.0") == {("variable-not-in-this-version", name) for name in (gemm, experts, force)}
+
+
+def test_a_build_reads_the_catalogs_of_its_own_engine_and_ray_alone() -> None:
+    program = (
+        "import sys, sparkc.catalog.engine as engine; from pathlib import Path; real = Path.read_bytes\n"
+        "def noted(path): print(path.name) if path.parent == engine.ENGINES else None; return real(path)\n"
+        "Path.read_bytes = noted; sys.argv = ['sparkc', 'check', 'specs/minimax-m27.yaml']\n"
+        "from sparkc.cli.entry import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    read = {line for line in done.stdout.splitlines() if line.endswith(".json")}
+    assert read == {"vllm-0.18.1.json", "ray-2.54.0.json"}
 
 
 # --- forks -----------------------------------------------------------------------------------------------------------
