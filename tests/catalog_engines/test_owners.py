@@ -114,3 +114,17 @@ def test_no_name_has_two_owners() -> None:
         for name in (*data["variables"], *data.get("names", ()))
     ]
     assert sorted(name for name in set(names) if names.count(name) > 1) == []
+
+
+def test_every_image_with_names_of_its_own_is_an_image_that_is_known() -> None:
+    images = Path(variables.__file__).parent / "images"
+    for path in FILES:
+        if path.stem.startswith("image-"):
+            assert (images / f"{path.stem.removeprefix('image-')}.yaml").is_file()
+
+
+def test_what_the_image_of_a_fork_reads_is_known_in_that_image_alone() -> None:
+    variable = owner_of("VLLM_USE_B12X_MOE", VLLM, RAY, find_image("vllm-m3-chthonic:nccl230u1"))
+    assert variable is not None
+    assert variable.readers == {"driver", "worker"}
+    assert owner_of("VLLM_USE_B12X_MOE", VLLM, RAY, find_image("eugr-vllm:latest")) is None

@@ -42,7 +42,7 @@ RULE = Rule(
             "values of NCCL's variables",
         ),
         Evidence(
-            "https://docs.nvidia.com/cuda/cuda-c-programming-guide/index.html#cuda-environment-variables",
+            "https://docs.nvidia.com/cuda/cuda-programming-guide/05-appendices/environment-variables.html",
             "values of CUDA's variables",
         ),
     ),
