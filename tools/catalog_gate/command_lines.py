@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sparkc.catalog.engine import find_engine
+from sparkc.catalog.engine import EngineCatalog, find_engine
 
 SERVE = ["vllm", "serve"]
 
@@ -19,7 +19,7 @@ class CommandLine:
 
     Args:
         release: the catalog that its version belongs to.
-        words: everything after `vllm serve`, without flags that the fork in its image declares.
+        words: everything after `vllm serve`, without flags that only a fork has.
     """
 
     where: str
@@ -43,11 +43,14 @@ def _all(generated: Path) -> Iterator[CommandLine]:
             for process in (process for container in node["containers"] for process in container["processes"]):
                 if process["program"] == SERVE:
                     where = f"{file.parent.relative_to(generated.parent).as_posix()}, {node['name']}, {process['name']}"
-                    yield CommandLine(where, f"{under.engine}-{under.version}", tuple(_words(process)))
+                    words = _words(process, match.catalog, is_fork=bool(plan["fork_provides"]))
+                    yield CommandLine(where, f"{under.engine}-{under.version}", tuple(words))
 
 
-def _words(process: Any) -> Iterator[str]:  # Any: JSON
+def _words(process: Any, catalog: EngineCatalog, *, is_fork: bool) -> Iterator[str]:  # Any: JSON
     for setting in (*process["operands"], *process["arguments"]):
+        if is_fork and setting["key"].startswith("-") and catalog.flag(setting["key"]) is None:
+            continue
         if setting["key"].startswith("-"):
             yield setting["key"]
         value = setting["value"]
