@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from trees import installed
 
-from sparkc.extract.interpreter import Frame, Interpreter
+from sparkc.extract.frames import Frame
+from sparkc.extract.interpreter import Interpreter
 from sparkc.extract.natives import LIBRARY
 from sparkc.extract.sources import Sources
 from sparkc.extract.tree import open_tree

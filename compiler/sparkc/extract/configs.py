@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sparkc.extract.interpreter import Frame, Interpreter, is_field
+from sparkc.extract.frames import Frame
+from sparkc.extract.interpreter import Interpreter, is_field
 from sparkc.extract.values import Class, External, Form, Instance, Raised, Undecidable, Unknown
 
 MISSING = External("dataclasses.MISSING")

@@ -8,11 +8,14 @@ answers `Unknown` where only the running engine could tell. It executes nothing 
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 
-from sparkc.extract.sources import Source, Sources
+from sparkc.extract.classes import Classes
+from sparkc.extract.frames import PYTHON_ERRORS, Frame, Host, Return
+from sparkc.extract.names import Names
+from sparkc.extract.operations import compare, operate, unary
+from sparkc.extract.sources import Sources
+from sparkc.extract.statements import Statements
 from sparkc.extract.values import (
     Class,
     External,
@@ -28,186 +31,21 @@ from sparkc.extract.values import (
 
 STEPS = 2_000_000
 DEPTH = 60
-ENUM_BASES = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
 ITERATING = frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "len", "enumerate"))
 PLAIN = (str, int, float, list, dict, tuple, set, frozenset, bytes)
-OPERATORS: Mapping[type[ast.operator], Callable[[object, object], object]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-    ast.BitOr: operator.or_,
-    ast.BitAnd: operator.and_,
-    ast.LShift: operator.lshift,
-}
-COMPARISONS: Mapping[type[ast.cmpop], Callable[[object, object], object]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,  # type: ignore[dict-item]  # a TypeError becomes Raised
-    ast.LtE: operator.le,  # type: ignore[dict-item]  # a TypeError becomes Raised
-    ast.Gt: operator.gt,  # type: ignore[dict-item]  # a TypeError becomes Raised
-    ast.GtE: operator.ge,  # type: ignore[dict-item]  # a TypeError becomes Raised
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-    ast.In: lambda item, group: item in group,  # type: ignore[operator]
-    ast.NotIn: lambda item, group: item not in group,  # type: ignore[operator]
-}
-PYTHON_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, ZeroDivisionError, OverflowError)
 
 Native = Callable[..., object]
 
 
-class Host:
-    """An object of the extractor that interpreted code may call methods of."""
-
-
-class _Return(Exception):  # noqa: N818  (a signal, not an error)
-    def __init__(self, value: object) -> None:
-        super().__init__()
-        self.value = value
-
-
-class _Break(Exception):  # noqa: N818
-    pass
-
-
-class _Continue(Exception):  # noqa: N818
-    pass
-
-
-@dataclass
-class Frame:
-    """Where a piece of code runs: its module and the local names."""
-
-    module: str
-    names: dict[str, object] = field(default_factory=dict)
-    outer: Mapping[str, object] = field(default_factory=dict)
-    function: Function | None = None
-
-
-class Interpreter:
-    """Evaluates expressions and runs functions of a tree.
-
-    Args:
-        sources: the modules.
-        natives: by dotted name, what stands in for a function or constant of the tree or of another package.
-        environ: the environment that the code sees.
-    """
+class Interpreter(Names, Statements, Classes):
+    """Evaluates expressions and calls functions of a tree; what it is given is told at `Machine`."""
 
     def __init__(
         self, sources: Sources, natives: Mapping[str, object], environ: Mapping[str, str] | None = None
     ) -> None:
-        self.sources = sources
-        self.natives = natives
-        self.environ = dict(environ or {})
-        self._known: dict[tuple[str, str], object] = {}
-        self._open: set[tuple[str, str]] = set()
+        super().__init__(sources, natives, environ)
         self._steps = 0
         self._depth = 0
-
-    # --- names ---
-
-    def member(self, module: str, name: str) -> object:
-        """Return `module.name`: a name bound there, a module below it, or what its own `__getattr__` answers."""
-        source = self.sources.find(module)
-        if source is None or self._binds(source, name) or f"{module}.{name}" in self.natives:
-            return self.look_up(module, name)
-        if self.sources.find(f"{module}.{name}") is not None:
-            return Module(f"{module}.{name}")
-        if "__getattr__" in source.names:
-            return self.call(self.look_up(module, "__getattr__"), [name], {})
-        return Unknown(f"{module}.{name}")
-
-    def _binds(self, source: Source, name: str) -> bool:
-        return name in source.names or any(self._star_binds(source, star, name) for star in source.stars)
-
-    def _star_binds(self, source: Source, star: ast.ImportFrom, name: str) -> bool:
-        found = self.sources.find(self._import_from(source, star))
-        return found is not None and name in found.names
-
-    def look_up(self, module: str, name: str) -> object:
-        """Return what a bare name means in a module, following imports; Python's own names come last."""
-        key = (module, name)
-        if f"{module}.{name}" in self.natives:
-            return self.natives[f"{module}.{name}"]
-        if key in self._known:
-            return self._known[key]
-        if key in self._open:
-            return Unknown(f"{module}.{name} depends on itself")
-        self._open.add(key)
-        try:
-            value = self._bound(module, name)
-        except (Raised, Undecidable) as trouble:
-            value = Unknown(f"{module}.{name}: {trouble}")
-        finally:
-            self._open.discard(key)
-        self._known[key] = value
-        return value
-
-    def _bound(self, module: str, name: str) -> object:
-        source = self.sources.find(module)
-        if source is None:
-            return self.external(f"{module}.{name}")
-        bound = source.names.get(name)
-        if bound is None:
-            return self._starred_or_builtin(source, name)
-        value = self._bind(source, name, bound.statement)
-        frame = Frame(module)
-        for addition in bound.additions:
-            value = self._operate(addition.op, value, self.evaluate(addition.value, frame))
-        return value
-
-    def _starred_or_builtin(self, source: Source, name: str) -> object:
-        for star in source.stars:
-            if self._star_binds(source, star, name):
-                return self.look_up(self._import_from(source, star), name)
-        return self.external(f"builtins.{name}")
-
-    def _bind(self, source: Source, name: str, statement: ast.stmt) -> object:
-        frame = Frame(source.name)
-        match statement:
-            case ast.ClassDef():
-                return Class(source.name, statement)
-            case ast.FunctionDef():
-                return Function(source.name, statement)
-            case ast.Import(names=aliases):
-                return self._imported(name, aliases)
-            case ast.ImportFrom(names=aliases):
-                original = next(alias.name for alias in aliases if (alias.asname or alias.name) == name)
-                return self.member(self._import_from(source, statement), original)
-            case ast.Assign(targets=targets, value=value):
-                self._assign(targets[0], self.evaluate(value, frame), frame)
-                return frame.names.get(name, Unknown(name))
-            case ast.AnnAssign(value=value) if value is not None:
-                return self.evaluate(value, frame)
-        return Unknown(f"{source.name}.{name}")
-
-    def _imported(self, name: str, aliases: list[ast.alias]) -> object:
-        for alias in aliases:
-            if (alias.asname or alias.name.partition(".")[0]) == name:
-                full = alias.name if alias.asname else name
-                return Module(full) if self.sources.find(full) is not None else self.external(full)
-        return Unknown(name)
-
-    def _import_from(self, source: Source, statement: ast.ImportFrom) -> str:
-        if not statement.level:
-            return statement.module or ""
-        base = source.package.split(".")
-        base = base[: len(base) - statement.level + 1]
-        return ".".join([*base, *([statement.module] if statement.module else [])])
-
-    def external(self, name: str) -> object:
-        """Return what a name of another package means."""
-        if name == "os.environ":
-            return self.environ
-        if name in self.natives and not callable(self.natives[name]):
-            return self.natives[name]
-        return External(name)
-
-    # --- expressions ---
 
     def evaluate(self, node: ast.expr, frame: Frame) -> object:
         """Return the value of an expression.
@@ -247,9 +85,9 @@ class Interpreter:
             case ast.Set(elts=items):
                 return set(self._items(items, frame))
             case ast.BinOp(left=left, op=op, right=right):
-                return self._operate(op, self.evaluate(left, frame), self.evaluate(right, frame))
+                return operate(op, self.evaluate(left, frame), self.evaluate(right, frame))
             case ast.UnaryOp(op=op, operand=operand):
-                return self._unary(op, self.evaluate(operand, frame))
+                return unary(op, self.evaluate(operand, frame))
             case ast.BoolOp(op=op, values=values):
                 return self._logic(op, values, frame)
             case ast.Compare(left=left, ops=ops, comparators=comparators):
@@ -407,28 +245,6 @@ class Interpreter:
                 raise Raised("TypeError")
         return made
 
-    def _operate(self, op: ast.operator, left: object, right: object) -> object:
-        if isinstance(left, Unknown) or isinstance(right, Unknown):
-            known = [side for side in (left, right) if isinstance(side, list)]
-            if isinstance(op, ast.Add) and known:
-                return [*known[0], Unknown("more")]
-            return left if isinstance(left, Unknown) else right
-        if isinstance(op, ast.BitOr) and (is_type(left) or is_type(right)):
-            return Form("Union", (left, right))
-        operate = OPERATORS.get(type(op))
-        if operate is None:
-            raise Undecidable(type(op).__name__)
-        return operate(left, right)
-
-    def _unary(self, op: ast.unaryop, value: object) -> object:
-        if isinstance(value, Unknown):
-            return value
-        if isinstance(op, ast.Not):
-            return not value
-        if isinstance(op, ast.USub) and isinstance(value, int | float):
-            return -value
-        raise Undecidable(type(op).__name__)
-
     def _logic(self, op: ast.boolop, nodes: list[ast.expr], frame: Frame) -> object:
         value: object = None
         for node in nodes:
@@ -441,10 +257,9 @@ class Interpreter:
         value = self.evaluate(left, frame)
         for op, node in zip(ops, rights, strict=True):
             other = self.evaluate(node, frame)
-            if isinstance(value, Unknown) or isinstance(other, Unknown):
-                return Unknown("comparison")
-            if not COMPARISONS[type(op)](value, other):
-                return False
+            answer = compare(op, value, other)
+            if isinstance(answer, Unknown) or not answer:
+                return answer if isinstance(answer, Unknown) else False
             value = other
         return True
 
@@ -465,7 +280,7 @@ class Interpreter:
         loop, *rest = loops
         for item in self.iterate(self.evaluate(loop.iter, frame)):
             inner = Frame(frame.module, dict(frame.names), frame.outer, frame.function)
-            self._assign(loop.target, item, inner)
+            self.assign(loop.target, item, inner)
             if all(self.evaluate(condition, inner) is not False for condition in loop.ifs):
                 yield from self._comprehend(rest, element, inner)
 
@@ -567,7 +382,7 @@ class Interpreter:
             if isinstance(function.node, ast.Lambda):
                 return self.evaluate(function.node.body, frame)
             self.run(function.node.body, frame)
-        except _Return as returned:
+        except Return as returned:
             return returned.value
         finally:
             self._depth -= 1
@@ -594,151 +409,6 @@ class Interpreter:
             bound[arguments.kwarg.arg] = {name: value for name, value in named.items() if name not in known}
         return bound
 
-    # --- statements ---
-
-    def run(self, body: list[ast.stmt], frame: Frame) -> None:
-        """Run statements for their effect on the frame and on the objects in it."""
-        for statement in body:
-            self._run(statement, frame)
-
-    def _run(self, statement: ast.stmt, frame: Frame) -> None:
-        match statement:
-            case ast.Expr(value=value):
-                self.evaluate(value, frame)
-            case ast.Assign(targets=targets, value=value):
-                made = self.evaluate(value, frame)
-                for target in targets:
-                    self._assign(target, made, frame)
-            case ast.AnnAssign(target=target, value=value):
-                if value is not None:
-                    self._assign(target, self.evaluate(value, frame), frame)
-            case ast.AugAssign(target=target, op=op, value=value):
-                load = ast.parse(ast.unparse(target), mode="eval").body
-                self._assign(target, self._operate(op, self.evaluate(load, frame), self.evaluate(value, frame)), frame)
-            case ast.Return(value=value):
-                raise _Return(None if value is None else self.evaluate(value, frame))
-            case ast.If(test=test, body=then, orelse=other):
-                self._branch(self.evaluate(test, frame), then, other, frame)
-            case ast.For(target=target, iter=items, body=inner):
-                self._loop(target, self.iterate(self.evaluate(items, frame)), inner, frame)
-            case ast.Try():
-                self._try(statement, frame)
-            case ast.FunctionDef(name=name):
-                frame.names[name] = Function(frame.module, statement, {**frame.outer, **frame.names})
-            case ast.Delete(targets=targets):
-                for target in targets:
-                    self._delete(target, frame)
-            case ast.Import() | ast.ImportFrom():
-                self._import(statement, frame)
-            case ast.Raise(exc=error):
-                raise Raised("Exception" if error is None else ast.unparse(error).partition("(")[0])
-            case ast.With(body=inner):
-                self.run(inner, frame)
-            case ast.Break():
-                raise _Break
-            case ast.Continue():
-                raise _Continue
-            case ast.Pass() | ast.Assert() | ast.Global() | ast.Nonlocal():
-                return
-            case _:
-                raise Undecidable(type(statement).__name__)
-
-    def _branch(self, test: object, then: list[ast.stmt], other: list[ast.stmt], frame: Frame) -> None:
-        if isinstance(test, Unknown):
-            # Whether it happens depends on the machine: what may be declared is declared.
-            self.run(then, frame)
-            self.run(other, frame)
-        else:
-            self.run(then if test else other, frame)
-
-    def _loop(self, target: ast.expr, items: list[object], body: list[ast.stmt], frame: Frame) -> None:
-        for item in items:
-            self._assign(target, item, frame)
-            try:
-                self.run(body, frame)
-            except _Break:
-                return
-            except _Continue:
-                continue
-
-    def _try(self, statement: ast.Try, frame: Frame) -> None:
-        try:
-            self.run(statement.body, frame)
-        except (Raised, *PYTHON_ERRORS) as error:
-            name = error.name if isinstance(error, Raised) else type(error).__name__
-            for handler in statement.handlers:
-                caught = "Exception" if handler.type is None else ast.unparse(handler.type)
-                if name in caught or "Exception" in caught:
-                    self.run(handler.body, frame)
-                    return
-            raise
-        finally:
-            self.run(statement.finalbody, frame)
-
-    def _assign(self, target: ast.expr, value: object, frame: Frame) -> None:
-        match target:
-            case ast.Name(id=name):
-                frame.names[name] = value
-            case ast.Tuple(elts=parts) | ast.List(elts=parts):
-                items = [value] * len(parts) if isinstance(value, Unknown) else self.iterate(value)
-                for part, item in zip(parts, items, strict=True):
-                    self._assign(part, item, frame)
-            case ast.Subscript(value=inner, slice=index):
-                holder = self.evaluate(inner, frame)
-                if isinstance(holder, dict | list):
-                    holder[self.evaluate(index, frame)] = value  # type: ignore[call-overload]  # a TypeError becomes Raised
-            case ast.Attribute():
-                return
-            case _:
-                raise Undecidable("assignment")
-
-    def _delete(self, target: ast.expr, frame: Frame) -> None:
-        if isinstance(target, ast.Subscript):
-            holder = self.evaluate(target.value, frame)
-            if isinstance(holder, dict):
-                del holder[self.evaluate(target.slice, frame)]
-
-    def _import(self, statement: ast.Import | ast.ImportFrom, frame: Frame) -> None:
-        source = self.sources.find(frame.module)
-        if source is None:
-            raise Undecidable("import")
-        for alias in statement.names:
-            name = alias.asname or alias.name.partition(".")[0]
-            frame.names[name] = self._bind(source, alias.asname or alias.name.partition(".")[0], statement)
-
-    # --- classes ---
-
-    def lineage(self, cls: Class) -> list[Class]:
-        """Return a class and its ancestors in the tree, nearest first."""
-        line = [cls]
-        for base in cls.node.bases:
-            found = self.annotation(base, Frame(cls.module))
-            if isinstance(found, Class):
-                line.extend(ancestor for ancestor in self.lineage(found) if ancestor not in line)
-        return line
-
-    def bases(self, cls: Class) -> set[str]:
-        """Return the dotted names of all ancestors outside the tree."""
-        found = (self.annotation(base, Frame(each.module)) for each in self.lineage(cls) for base in each.node.bases)
-        return {base.name for base in found if isinstance(base, External)}
-
-    def is_enum(self, cls: Class) -> bool:
-        """Tell whether a class is an enumeration."""
-        return bool(self.bases(cls) & ENUM_BASES)
-
-    def members(self, cls: Class) -> dict[str, Member]:
-        """Return the members of an enumeration by name, in order."""
-        found: dict[str, Member] = {}
-        for item in cls.node.body:
-            match item:
-                case ast.Assign(targets=[ast.Name(id=name)], value=value) if not name.startswith("_"):
-                    frame = Frame(cls.module, dict(found))
-                    try:
-                        found[name] = Member(cls.name, name, self.evaluate(value, frame))
-                    except (Raised, Undecidable):
-                        found[name] = Member(cls.name, name, name)
-        return found
-
 
 def is_field(value: object) -> bool:
     """Tell whether a value stands for `field(…)` or pydantic's `Field(…)`."""
@@ -746,13 +416,6 @@ def is_field(value: object) -> bool:
 
 
 FIELD = Class("dataclasses", ast.ClassDef("field", [], [], [], []))
-
-
-def is_type(value: object) -> bool:
-    """Tell whether a value is used as a type."""
-    if isinstance(value, External):
-        return True
-    return isinstance(value, Class | Form)
 
 
 def _literals(values: Iterator[object]) -> Iterator[object]:

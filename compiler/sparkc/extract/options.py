@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sparkc.catalog.entries import Json
-from sparkc.extract.interpreter import Host, Interpreter
+from sparkc.extract.frames import Host
+from sparkc.extract.interpreter import Interpreter
 from sparkc.extract.natives import SUPPRESS, Converter, as_converter
 from sparkc.extract.values import Class, External, Function, Member, Raised, Undecidable
 

@@ -11,7 +11,8 @@ import re
 
 from sparkc.extract import environment
 from sparkc.extract.catalog_file import Entries, Extract
-from sparkc.extract.interpreter import Frame, Interpreter
+from sparkc.extract.frames import Frame
+from sparkc.extract.interpreter import Interpreter
 from sparkc.extract.natives import LIBRARY, Converter
 from sparkc.extract.options import Recorder, flags_from
 from sparkc.extract.sources import Sources
