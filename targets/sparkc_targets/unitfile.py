@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from sparkc_targets.command import Part
 from sparkc_targets.quoting import INVISIBLE, Quoted, comment
 
 _BARE_WORD = re.compile(r"[A-Za-z0-9_./:@+,=-]+")
@@ -28,14 +29,6 @@ class Line:
 
     key: str
     value: Quoted
-    why: str = ""
-
-
-@dataclass(frozen=True)
-class Part:
-    """Some words of a command that belong together (`--network host`), and why they are there."""
-
-    words: tuple[str, ...]
     why: str = ""
 
 

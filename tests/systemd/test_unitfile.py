@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from unit_text import command, read_unit, split_words, value
 
 import plans
+from sparkc_targets.command import Part
 from sparkc_targets.unitfile import (
     Command,
     Line,
-    Part,
     Section,
     command_word,
     name_part,
