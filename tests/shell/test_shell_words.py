@@ -10,8 +10,8 @@ import pytest
 from fleet import Fleet
 
 import plans
+from sparkc_targets.control.render import PARTS
 from sparkc_targets.shell import TARGET
-from sparkc_targets.shell.render import PARTS
 from tools import need_tool
 
 VERBS = ("preflight", "prepare", "up", "verify", "status", "logs", "bench", "down")
