@@ -1,0 +1,84 @@
+"""Say to systemd when a container's service starts, how long that may take, and when it is started anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sparkc.plan import Container, Node, Plan, Step
+from sparkc_targets.command import Part
+from sparkc_targets.quadlet.names import target_of
+from sparkc_targets.quoting import Quoted
+from sparkc_targets.reason import because
+from sparkc_targets.unitfile import Command, Line, name_part, names, plain
+
+# Creating a container and removing what is left of it, beside what the Plan allows the engine itself.
+_PODMAN_S = 60
+
+
+def unit(plan: Plan, node: Node, container: Container) -> Iterator[Line]:
+    """Yield [Unit]: order and the limit of starts."""
+    yield Line("Description", plain(f"{plan.title}: {container.name} on {node.name}"))
+    yield Line("PartOf", names(target_of(plan)), "stopping the target stops this service")
+    wanted = ("network-online.target", *_interface_device(node))
+    yield Line("Wants", names(*wanted), "ranks meet over the network, and over the fabric where there is one")
+    yield Line("After", names(*wanted))
+    if container.restart.on_failure:
+        starts = container.restart.attempts + 1
+        yield Line("StartLimitBurst", Quoted(starts), because(container.restart.because))
+        # As long as that many starts can take: each counts, however late it fails.
+        yield Line("StartLimitIntervalSec", Quoted(starts * _longest_attempt_s(plan, container)))
+
+
+def service(plan: Plan, node: Node, container: Container) -> Iterator[Line | Command]:
+    """Yield [Service]: host steps, time limits, restart. systemd is the only supervisor; Podman restarts nothing."""
+    for step in _every_start(node):
+        yield _host_step(node, step)
+    yield Line("TimeoutStartSec", Quoted(longest_start_s(plan, container) + _PODMAN_S), "beyond a first start")
+    yield Line("TimeoutStopSec", Quoted(container.stop_timeout_s + _PODMAN_S), "beyond what the engine may take")
+    restart = container.restart
+    yield Line("Restart", Quoted("on-failure" if restart.on_failure else "no"), because(restart.because))
+    if restart.on_failure:
+        yield Line("RestartSec", Quoted(restart.pause_s))
+
+
+def install(plan: Plan) -> Iterator[Line]:
+    """Yield [Install], which the generator itself applies."""
+    yield Line("WantedBy", names(target_of(plan)))
+
+
+def longest_start_s(plan: Plan, container: Container) -> int:
+    """Return the seconds until a start that succeeds has succeeded: everything it may wait for, then a first load."""
+    waits = sum(condition.timeout_s for process in container.processes for condition in process.waits_for)
+    return waits + plan.service.first_start_s
+
+
+def users_steps(node: Node) -> Iterator[Line | Command]:
+    """Yield what [Service] says instead in a unit of the login user's: its systemd gives no step root's powers."""
+    yield Line("ExecStartPre", Quoted(""), "steps that need root do not run before a start of a user's unit")
+    for step in _every_start(node):
+        if not step.as_root:
+            yield Command("ExecStartPre", (Part(step.argv),), why=because(step.because))
+
+
+def _longest_attempt_s(plan: Plan, container: Container) -> int:
+    """Return the seconds from one start to the next, when the first fails as late as it can."""
+    start = longest_start_s(plan, container) + _PODMAN_S
+    return start + container.stop_timeout_s + _PODMAN_S + container.restart.pause_s
+
+
+def _every_start(node: Node) -> Iterator[Step]:
+    return (step for step in node.steps if step.trigger == "every_start")
+
+
+def _host_step(node: Node, step: Step) -> Command:
+    """Return a step before every start, also before a restart: `+` gives it all of root's powers."""
+    if step.as_root:
+        return Command("ExecStartPre", (Part(step.argv),), "+", because(step.because))
+    words = ("runuser", "--user", node.user, "--", *step.argv)
+    return Command("ExecStartPre", (Part(words),), why=because(step.because))
+
+
+def _interface_device(node: Node) -> tuple[str, ...]:
+    """Return systemd's unit for the interface that peers are met on."""
+    interface = node.fabric.interface
+    return (f"sys-subsystem-net-devices-{name_part(interface)}.device",) if interface else ()
