@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+# Where tools/real-tools.sh puts what the distribution does not have.
+REAL_TOOLS = Path(__file__).parent.parent / ".tools"
+
 
 def need_tool(name: str) -> str:
     """Return the path of a program, or end the test: skipped with the reason, failed where `CI=true`."""
-    beside_python = Path(sys.executable).parent
-    found = shutil.which(name, path=f"{beside_python}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
+    folders = (str(Path(sys.executable).parent), str(REAL_TOOLS / "bin"), os.environ.get("PATH", os.defpath))
+    found = shutil.which(name, path=os.pathsep.join(folders))
     if found:
         return found
     reason = f"{name} is not installed"
