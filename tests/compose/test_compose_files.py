@@ -231,11 +231,11 @@ def test_two_nodes_on_one_engine_are_two_projects() -> None:
 
 def test_a_reason_stands_above_its_value_and_no_reason_changes_a_value() -> None:
     tree = {
-        "list": [Noted("word", "first"), {"deep": Noted({"x": Noted(1, "one")}, "a map")}],
+        "list": [Noted("word", "first"), {"deep": Noted({"deeper": Noted(1, "one")}, "a map")}],
         "text": Noted("line\nline", 'hostile\n"x": [\n# \u2028'),
     }
     text = dump(tree)
-    assert yaml.safe_load(text) == {"list": ["word", {"deep": {"x": 1}}], "text": "line\nline"}
+    assert yaml.safe_load(text) == {"list": ["word", {"deep": {"deeper": 1}}], "text": "line\nline"}
     assert text.splitlines() == [
         "list:",
         "  # first",
@@ -243,7 +243,7 @@ def test_a_reason_stands_above_its_value_and_no_reason_changes_a_value() -> None
         "  # a map",
         "  - deep:",
         "      # one",
-        "      x: 1",
+        "      deeper: 1",
         '# hostile "x": [ #',
         'text: "line\\nline"',
     ]
