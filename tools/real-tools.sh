@@ -48,9 +48,9 @@ install_packages() {
 
 # unpack_newer PACKAGE…: with apt lists and a cache of their own.
 unpack_newer() {
-  local work archive package
+  local archive package
   work=$(mktemp -d)
-  trap 'rm -rf -- "$work"' RETURN
+  trap 'rm -rf -- "$work"' EXIT
   # shellcheck disable=SC2016 # apt-get fills it in
   archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | sed -n 1p)
   : "${archive:?this machine has no apt source of Debian}"
