@@ -18,7 +18,7 @@ from sparkc_targets.quadlet.images import podman_name
 from sparkc_targets.quadlet.supervision import install, longest_start_s, service, unit
 from sparkc_targets.quoting import Quoted, comment
 from sparkc_targets.reason import because
-from sparkc_targets.unitfile import Line, Section, command_word, command_words, path, unit_file
+from sparkc_targets.unitfile import Line, Section, command_words, path, unit_file
 
 # Nothing in it means anything to the generator, to systemd or to Podman, whatever key it stands behind. A leading dash
 # does: AddDevice= would leave a device that is missing out, and say nothing.
@@ -45,7 +45,7 @@ def _container(plan: Plan, node: Node, container: Container) -> Iterator[Line]:
     yield from _labels(plan, container)
     yield from _surroundings(container)
     for variable in container.environment:
-        yield Line("Environment", command_word(f"{variable.key}={variable.value}"), because(variable.because))
+        yield Line("Environment", _words(f"{variable.key}={variable.value}"), because(variable.because))
     for mount in mounts(node, container):
         yield _option("Mount", "--mount", mount_option(mount), because(mount.because))
     yield Line(
@@ -56,20 +56,20 @@ def _container(plan: Plan, node: Node, container: Container) -> Iterator[Line]:
     yield Line("StopTimeout", Quoted(container.stop_timeout_s))
     yield from _health(plan, container)
     yield Line("Entrypoint", Quoted(ENTRYPOINT[0]))
-    yield Line("Exec", command_words(ENTRYPOINT[1:]))
+    yield Line("Exec", _words(*ENTRYPOINT[1:]))
 
 
 def _labels(plan: Plan, container: Container) -> Iterator[Line]:
     why = "how node.sh finds its containers, and sees that one runs an older build"
     for key, value in labels(plan, container):
-        yield Line("Label", command_word(f"{key}={value}"), why)
+        yield Line("Label", _words(f"{key}={value}"), why)
         why = ""
 
 
 def _surroundings(container: Container) -> Iterator[Line]:
     yield _option("Network", "--network", container.network.value, because(container.network.because))
     if container.ipc:
-        yield Line("PodmanArgs", command_words(("--ipc", container.ipc.value)), because(container.ipc.because))
+        yield Line("PodmanArgs", _words("--ipc", container.ipc.value), because(container.ipc.because))
     if container.shm_size and not _shares_ipc(container):
         yield _option("ShmSize", "--shm-size", str(container.shm_size.value), because(container.shm_size.because))
     if container.gpus:
@@ -123,7 +123,18 @@ def _option(key: str, flag: str, value: str, why: str = "") -> Line:
     """Return a key of Quadlet's, or the option itself where the value would not survive that key."""
     if _MEANS_ITSELF.fullmatch(value):
         return Line(key, Quoted(value), why)
-    return Line("PodmanArgs", command_words((flag, value)), why)
+    return Line("PodmanArgs", _words(flag, value), why)
+
+
+def _words(*words: str) -> Quoted:
+    """Return words of the command that the generator makes.
+
+    Raises:
+        ValueError: one holds U+0080, which the generator turns into a byte that is no character.
+    """
+    if any("\x80" in word for word in words):
+        raise ValueError("the character U+0080 cannot be passed through Podman's generator")
+    return command_words(words)
 
 
 def _on_its_line(text: str) -> Quoted:

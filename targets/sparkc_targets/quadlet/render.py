@@ -11,6 +11,7 @@ from sparkc_targets.node import common_files, platform
 from sparkc_targets.quadlet.container import container_file
 from sparkc_targets.quadlet.names import target_of, unit_of
 from sparkc_targets.quadlet.supervision import users_steps
+from sparkc_targets.quoting import Quoted
 from sparkc_targets.unitfile import Line, Section, names, plain, unit_file
 
 
@@ -40,20 +41,26 @@ def node_files(plan: Plan, node: Node) -> Iterator[Artifact]:
 def _target(plan: Plan, node: Node) -> str:
     return unit_file(
         _header(plan, f"everything of it on {node.name}"),
-        (
-            Section("Unit", (Line("Description", plain(f"{plan.title} on {node.name}")),)),
-            Section(
-                "Install",
-                (
-                    Line(
-                        "WantedBy",
-                        names("multi-user.target", "default.target"),
-                        "at boot; the first for the system's systemd, the second for a user's",
-                    ),
-                ),
-            ),
-        ),
+        (Section("Unit", tuple(_target_unit(plan, node))), Section("Install", tuple(_target_install()))),
     )
+
+
+def _target_unit(plan: Plan, node: Node) -> Iterator[Line]:
+    yield Line("Description", plain(f"{plan.title} on {node.name}"))
+    services = [f"{unit_of(container)}.service" for container in node.containers]
+    yield Line("After", names(*services), "so that a start of this target lasts until all of them serve")
+    yield Line(
+        "DefaultDependencies",
+        Quoted("no"),
+        "the boot must not wait for a load of many minutes; with the default it would, before multi-user.target",
+    )
+    yield Line("Conflicts", names("shutdown.target"), "what the default would have brought along")
+    yield Line("Before", names("shutdown.target"))
+
+
+def _target_install() -> Iterator[Line]:
+    targets = names("multi-user.target", "default.target")
+    yield Line("WantedBy", targets, "at boot: the first for the system's systemd, the second for a user's")
 
 
 def _users_part(plan: Plan, node: Node) -> str:

@@ -11,8 +11,12 @@ from sparkc_targets.quoting import Quoted
 from sparkc_targets.reason import because
 from sparkc_targets.unitfile import Command, Line, name_part, names, plain
 
-# Creating a container and removing what is left of it, beside what the Plan allows the engine itself.
-_PODMAN_S = 60
+# The limits of the plan count inside the container; Podman itself takes some time around them.
+PODMAN_S = 60
+SIGTERM_STATUS = 128 + 15
+
+# A start by systemd is also an `up`.
+_AT_START = ("up", "every_start")
 
 
 def unit(plan: Plan, node: Node, container: Container) -> Iterator[Line]:
@@ -31,14 +35,33 @@ def unit(plan: Plan, node: Node, container: Container) -> Iterator[Line]:
 
 def service(plan: Plan, node: Node, container: Container) -> Iterator[Line | Command]:
     """Yield [Service]: host steps, time limits, restart. systemd is the only supervisor; Podman restarts nothing."""
-    for step in _every_start(node):
-        yield _host_step(node, step)
-    yield Line("TimeoutStartSec", Quoted(longest_start_s(plan, container) + _PODMAN_S), "beyond a first start")
-    yield Line("TimeoutStopSec", Quoted(container.stop_timeout_s + _PODMAN_S), "beyond what the engine may take")
+    for step in _steps(node, *_AT_START):
+        yield _host_step("ExecStartPre", node, step)
+    yield Line("TimeoutStartSec", Quoted(longest_start_s(plan, container) + PODMAN_S), "beyond a first start")
+    yield from _stop(node, container)
+    yield from _restart(container)
+    yield Line("LogRateLimitIntervalSec", Quoted(0), "journald's default drops lines beyond 10000 in 30 s")
+
+
+def _stop(node: Node, container: Container) -> Iterator[Line | Command]:
+    after = tuple(_steps(node, "stop"))
+    if after:
+        # The generator's own command, which removes what is left, comes behind these.
+        yield Command("ExecStop", (Part(("podman", "stop", "--ignore", container.name)),))
+    for step in after:
+        yield _host_step("ExecStop", node, step)
+    yield Line("TimeoutStopSec", Quoted(container.stop_timeout_s + PODMAN_S), "beyond what the engine may take")
+    yield Line("SuccessExitStatus", Quoted(SIGTERM_STATUS), "an engine that was asked to end ends so")
+
+
+def _restart(container: Container) -> Iterator[Line]:
     restart = container.restart
-    yield Line("Restart", Quoted("on-failure" if restart.on_failure else "no"), because(restart.because))
-    if restart.on_failure:
-        yield Line("RestartSec", Quoted(restart.pause_s))
+    if not restart.on_failure:
+        yield Line("Restart", Quoted("no"), because(restart.because))
+        return
+    yield Line("Restart", Quoted("on-failure"), because(restart.because))
+    yield Line("RestartForceExitStatus", Quoted(SIGTERM_STATUS), "unless systemd asked, such an end is a failure")
+    yield Line("RestartSec", Quoted(restart.pause_s), "memory of the last start comes back, and peers notice")
 
 
 def install(plan: Plan) -> Iterator[Line]:
@@ -55,27 +78,26 @@ def longest_start_s(plan: Plan, container: Container) -> int:
 def users_steps(node: Node) -> Iterator[Line | Command]:
     """Yield what [Service] says instead in a unit of the login user's: its systemd gives no step root's powers."""
     yield Line("ExecStartPre", Quoted(""), "steps that need root do not run before a start of a user's unit")
-    for step in _every_start(node):
+    for step in _steps(node, *_AT_START):
         if not step.as_root:
             yield Command("ExecStartPre", (Part(step.argv),), why=because(step.because))
 
 
 def _longest_attempt_s(plan: Plan, container: Container) -> int:
     """Return the seconds from one start to the next, when the first fails as late as it can."""
-    start = longest_start_s(plan, container) + _PODMAN_S
-    return start + container.stop_timeout_s + _PODMAN_S + container.restart.pause_s
+    start = longest_start_s(plan, container) + PODMAN_S
+    return start + container.stop_timeout_s + PODMAN_S + container.restart.pause_s
 
 
-def _every_start(node: Node) -> Iterator[Step]:
-    return (step for step in node.steps if step.trigger == "every_start")
+def _steps(node: Node, *triggers: str) -> Iterator[Step]:
+    return (step for step in node.steps if step.trigger in triggers)
 
 
-def _host_step(node: Node, step: Step) -> Command:
-    """Return a step before every start, also before a restart: `+` gives it all of root's powers."""
+def _host_step(key: str, node: Node, step: Step) -> Command:
+    """Return a step as a command of a unit of the system's: `+` gives it all of root's powers."""
     if step.as_root:
-        return Command("ExecStartPre", (Part(step.argv),), "+", because(step.because))
-    words = ("runuser", "--user", node.user, "--", *step.argv)
-    return Command("ExecStartPre", (Part(words),), why=because(step.because))
+        return Command(key, (Part(step.argv),), "+", because(step.because))
+    return Command(key, (Part(("runuser", "--user", node.user, "--", *step.argv)),), why=because(step.because))
 
 
 def _interface_device(node: Node) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ check_systemd() {
 check_cdi() {
   if [[ $needs_gpu != yes ]]; then
     report ok cdi 'no GPU is asked for'
-  elif cat -- "$root"/etc/cdi/* "$root"/run/cdi/* 2>/dev/null | grep -q 'nvidia.com/gpu'; then
+  elif grep -qs 'nvidia.com/gpu' -- "$root"/etc/cdi/* "$root"/run/cdi/*; then
     report ok cdi 'nvidia.com/gpu is described'
   else
     report fail cdi 'neither /etc/cdi nor /run/cdi describes nvidia.com/gpu' \
@@ -130,7 +130,6 @@ check_user_units() {
 # unit_of NAME: the unit of a container, by its own file; of one that this build does not know, by what is installed.
 unit_of() {
   local file
-  find_scope
   for file in "$here/units"/*.container "$quadlets"/*.container; do
     if [[ -e $file ]] && grep -qxF -- "ContainerName=$1" "$file"; then
       file=${file##*/}
@@ -168,10 +167,10 @@ platform_install() {
   tell_systemd enable --quiet -- "$(target_unit)"
 }
 
-# put_unit FILE PLACE
+# put_unit FILE PLACE (by env, because node.sh has a function called install)
 put_unit() {
   local said
-  if said=$(as_owner install -D -m 644 -- "$1" "$2" 2>&1); then
+  if said=$(as_owner env install -D -m 644 -- "$1" "$2" 2>&1); then
     report ok units "$2 is there"
   else
     report fail units "$2 cannot be written: $said" "give $login_user passwordless sudo, or look at the folder"
@@ -193,11 +192,19 @@ tell_systemd() {
   fi
 }
 
-# was_generated UNIT: the generator leaves out what it cannot read, and says why only to those who ask.
+# was_generated UNIT: the generator leaves out what it cannot read, and says why only to those who ask; and a unit of
+# the same name in systemd's own folders goes before what it made.
 was_generated() {
-  local generator
-  if [[ $("${systemctl[@]}" show --property=LoadState --value -- "$1") == loaded ]]; then
+  local source generator
+  source=$("${systemctl[@]}" show --property=SourcePath --value -- "$1")
+  if [[ $source == "$quadlets/${1%.service}.container" ]]; then
     return
+  fi
+  source=$("${systemctl[@]}" show --property=FragmentPath --value -- "$1")
+  if [[ -n $source ]]; then
+    report fail units "$source hides the unit of that name from Podman's generator" \
+      'uninstall the other target of this deployment first'
+    return 1
   fi
   for generator in "${GENERATORS[@]}"; do
     if [[ -x $generator ]]; then
@@ -264,21 +271,25 @@ platform_remove() { # NAME
 }
 
 platform_state() { # NAME
-  local unit key value active='' sub='' exit='' restarts='' began='' state
+  local unit key value active='' sub='' job='' exit='' restarts='' began='' state
   unit=$(unit_of "$1") || return 0
   while IFS='=' read -r key value; do
     case $key in
       ActiveState) active=$value ;;
       SubState) sub=$value ;;
+      Job) job=$value ;;
       ExecMainStatus) exit=$value ;;
       NRestarts) restarts=$value ;;
       InactiveExitTimestamp) began=$value ;;
     esac
-  done < <("${systemctl[@]}" show --property=ActiveState,SubState,ExecMainStatus,NRestarts,InactiveExitTimestamp -- "$unit")
+  done < <("${systemctl[@]}" show \
+    --property=ActiveState,SubState,Job,ExecMainStatus,NRestarts,InactiveExitTimestamp -- "$unit")
   case $active/$sub in
     */auto-restart*) state=restarting ;;
     active/* | activating/* | deactivating/* | reloading/*) state=running ;;
     failed/*) state=exited ;;
+    # It still waits for what it comes after, such as the interface.
+    inactive/*) [[ -n $job && $job != 0 ]] && state=created || return 0 ;;
     *) return 0 ;;
   esac
   printf '%s\t%s\t%s\t%s\t%s\n' "$state" "$exit" "$restarts" "$began" "$(build_in_use "$1" "$unit")"
@@ -301,7 +312,6 @@ build_in_use() {
 # platform_strangers: containers of units that belong to our target.
 platform_strangers() {
   local file line
-  find_scope
   for file in "$quadlets"/*.container; do
     if [[ -r $file ]] && grep -qxF -- "PartOf=$(target_unit)" "$file"; then
       line=$(grep -m 1 '^ContainerName=' "$file")
@@ -313,9 +323,9 @@ platform_strangers() {
 # --- logs: the journal keeps them, of each start apart ---
 
 platform_logs() { # NAME [--follow] [--tail N]
-  local unit start
+  local name=$1 unit start
   local -a options=()
-  unit=$(unit_of "$1") || return
+  unit=$(unit_of "$name") || return
   shift
   while (($# > 0)); do
     case $1 in
@@ -328,17 +338,20 @@ platform_logs() { # NAME [--follow] [--tail N]
     shift
   done
   start=$("${systemctl[@]}" show --property=InvocationID --value -- "$unit")
-  log_of_start "$start" "${options[@]}"
+  log_of_start "$name" "$start" "${options[@]}"
 }
 
-# log_of_start ID [OPTION…]: what the container and systemd said during it.
+# log_of_start NAME ID [OPTION…]: what the container wrote during a start, and what systemd said about it. Podman's own
+# notes of every health check are left out, and the empty lines: conmon hands each line over with its end.
 log_of_start() {
-  "${journalctl[@]}" --quiet --no-pager --output=cat "${@:2}" "_SYSTEMD_INVOCATION_ID=$1" + "${fields}INVOCATION_ID=$1"
+  "${journalctl[@]}" --quiet --no-pager --output=cat "${@:3}" \
+    "CONTAINER_NAME=$1" "_SYSTEMD_INVOCATION_ID=$2" + "${fields}INVOCATION_ID=$2" | sed -u '/^$/d'
 }
 
 platform_last_log() { # NAME
   local unit line
   local -a starts=()
+  find_scope
   unit=$(unit_of "$1") || return
   while IFS= read -r line; do
     [[ $line != "${fields}INVOCATION_ID="* ]] || starts+=("${line#*=}")
@@ -349,7 +362,7 @@ platform_last_log() { # NAME
     return
   fi
   printf '==> the start before the last one of %s, from the journal <==\n' "$unit"
-  log_of_start "${starts[-2]}"
+  log_of_start "$1" "${starts[-2]}"
 }
 
 platform_exec() { # NAME WORD…
