@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -17,9 +18,13 @@ def need_tool(name: str) -> str:
     """Return the path of a program, or end the test: skipped with the reason, failed where `CI=true`."""
     folders = (str(Path(sys.executable).parent), str(REAL_TOOLS / "bin"), os.environ.get("PATH", os.defpath))
     found = shutil.which(name, path=os.pathsep.join(folders))
-    if found:
-        return found
-    reason = f"{name} is not installed"
+    if found is None:
+        cannot(f"{name} is not installed")
+    return found
+
+
+def cannot(reason: str) -> NoReturn:
+    """End a test for what this machine lacks: skipped with the reason, failed where `CI=true`."""
     if os.environ.get("CI") == "true":
-        pytest.fail(f"{reason}, and with CI=true every tool must be there")
+        pytest.fail(f"{reason}, and with CI=true nothing may be left out")
     pytest.skip(reason)

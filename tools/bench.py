@@ -7,6 +7,7 @@ python tools/bench.py --specs 200  how a build grows with the number of specs
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import statistics
 import subprocess
@@ -82,8 +83,12 @@ def sparkc(project: Path, *words: str) -> None:
 
 
 def run(command: list[str], cwd: Path) -> None:
-    """Run a command and insist on success."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    """Run a command and insist on success.
+
+    Compiled modules and templates are kept, as they are for every user who did not ask Python for something else.
+    """
+    env = {key: value for key, value in os.environ.items() if key not in ("PYTHONDONTWRITEBYTECODE", "CI")}
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 KeyPath = tuple[str | int, ...]
@@ -68,6 +68,7 @@ class Finding:
         remarks: other places that explain the finding.
         variant: the variant in which it was found; None for the base.
         allowed: the author's reason, when an `allow` entry lets it pass.
+        hides_source: the source line holds what must not be printed again.
     """
 
     rule: str
@@ -79,7 +80,8 @@ class Finding:
     failure: Failure | None = None
     remarks: tuple[Remark, ...] = ()
     variant: str | None = None
-    allowed: str | None = field(default=None)
+    allowed: str | None = None
+    hides_source: bool = False
 
     @property
     def stops_the_build(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sparkc_targets import quoting
+from sparkc_targets.precompiled import Precompiled
 from sparkc_targets.reason import because
 
 
@@ -29,6 +30,7 @@ def environment() -> Environment:
     """
     jinja = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
+        bytecode_cache=Precompiled(Path(__file__).parent),
         undefined=StrictUndefined,
         finalize=_only_quoted,
         autoescape=False,

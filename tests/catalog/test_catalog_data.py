@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -138,12 +139,36 @@ def _texts(value: Any) -> list[str]:
     return [text for child in children for text in _texts(child)]
 
 
-def test_packaged_json_is_read_in_place_of_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_that_is_kept_in_parsed_form_follows_its_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "_HERE", tmp_path)
+    monkeypatch.setattr(data.sys, "dont_write_bytecode", False)
     (tmp_path / "hardware").mkdir()
-    (tmp_path / "hardware" / "box.yaml").write_text("id: from-yaml\n", encoding="utf-8")
-    # The functions below the cache: the cached ones would keep this folder's facts for other tests.
-    assert data.load.__wrapped__("hardware", "box") == {"id": "from-yaml"}
-    (tmp_path / "hardware" / "box.json").write_text('{"id": "from-json"}', encoding="utf-8")
-    assert data.load.__wrapped__("hardware", "box") == {"id": "from-json"}
-    assert data.names.__wrapped__("hardware") == ("box",)
+    source = tmp_path / "hardware" / "box-1.5.yaml"
+    other = tmp_path / "hardware" / "box-1.6.yaml"
+    for file in (source, other):
+        file.write_text("id: first", encoding="utf-8")
+        assert data.load.__wrapped__("hardware", file.stem) == {"id": "first"}
+    kept = sorted((tmp_path / "hardware" / "__pycache__").iterdir())
+    assert len(kept) == 2
+    kept[0].write_text('{"id": "kept"}', encoding="utf-8")
+    assert data.load.__wrapped__("hardware", "box-1.5") == {"id": "kept"}
+    source.write_text("id: second", encoding="utf-8")
+    assert data.load.__wrapped__("hardware", "box-1.5") == {"id": "second"}
+    assert len(list((tmp_path / "hardware" / "__pycache__").iterdir())) == 2
+
+
+def test_data_that_cannot_be_kept_is_read_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "_HERE", tmp_path)
+    monkeypatch.setattr(data.sys, "dont_write_bytecode", False)
+    (tmp_path / "hardware").mkdir()
+    (tmp_path / "hardware" / "box.yaml").write_text("id: here", encoding="utf-8")
+    (tmp_path / "hardware" / "__pycache__").write_text("in the way", encoding="utf-8")
+    assert data.load.__wrapped__("hardware", "box") == {"id": "here"}
+
+
+@pytest.mark.parametrize(
+    "file", sorted(data._HERE.glob("*/*.yaml")), ids=lambda file: f"{file.parent.name}/{file.stem}"
+)
+def test_data_means_the_same_in_its_parsed_form(file: Path) -> None:
+    parsed = data._parsed(file)
+    assert json.loads(json.dumps(parsed)) == parsed

@@ -20,7 +20,7 @@ from rig import GIB, Rig, Start, quick
 import plans
 from sparkc.plan import Condition, Container, File, HttpOk, InterfaceUp, Plan, Process, Setting, TcpOpen, Watch
 from sparkc_targets.node.start_script import start_script
-from tools import need_tool
+from tools import cannot, need_tool
 
 RAY_STATUS = """if [[ $1 == status ]]; then
 cat <<'END'
@@ -509,7 +509,7 @@ def test_a_peer_that_was_never_there_is_not_lost(rig: Rig) -> None:
 def test_as_process_1_it_reaps_what_others_leave_behind(rig: Rig) -> None:
     unshare = need_tool("unshare")
     if os.geteuid() != 0:
-        pytest.skip("a process namespace of its own needs root")
+        cannot("a process namespace of its own needs root")
     # The orphan ends at once; unreaped it would stand there as a zombie.
     rig.stand_in("vllm", "(sleep 0.05 &) ; sleep 0.4; grep -l '^State:.*zombie' /proc/[0-9]*/status; exit 3\n")
     plan = plans.two_sparks()
@@ -524,7 +524,7 @@ def test_as_process_1_it_reaps_what_others_leave_behind(rig: Rig) -> None:
         timeout=10,
     )
     if "unshare" in ended.stderr:
-        pytest.skip(f"this machine allows no new process namespace: {ended.stderr.strip()}")
+        cannot(f"this machine allows no new process namespace: {ended.stderr.strip()}")
     assert ended.returncode == 3
     assert "/status" not in ended.stdout
 

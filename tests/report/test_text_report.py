@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_examples import ALL, ALLOWED, HOSTILE, OPEN_PORT, PATH, PLACELESS, SAME_ADDRESS, TEXTS, span
 
-from sparkc.findings import Finding, Remark, Severity
+from sparkc.findings import Finding, Remark, Severity, Span
 from sparkc.report import Format, render
 from sparkc.report.excerpt import excerpt
 
@@ -158,3 +158,10 @@ def test_no_line_can_act_on_the_terminal(line, column, length):
     acting = {c for c in report if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")}
     assert acting <= {"\n"}
     assert "^" in report
+
+
+def test_a_line_that_holds_a_secret_is_not_printed():
+    source = "env:\n  HF_TOKEN: hf_abcdef\n"
+    secret = Finding("literal-secret", Severity.ERROR, "a secret", Span("x.yaml", 2, 13, 2, 22), hides_source=True)
+    assert "hf_abcdef" not in render([secret], {"x.yaml": source}, Format.TEXT)
+    assert "hf_abcdef" in render([replace(secret, hides_source=False)], {"x.yaml": source}, Format.TEXT)

@@ -44,6 +44,7 @@ def reserved(size: str) -> str:
         pytest.param(hosts(", memory: 100 GiB"), "0.81", id="a unit that reports less"),
         pytest.param("serving: {memory: {gpu_memory_utilization: 0.5}}", "0.5", id="the author's word stays"),
         pytest.param("serving: {memory: {kv_cache_memory_bytes: 16 GiB}}", None, id="a pinned cache needs none"),
+        pytest.param("args: {kv-cache-memory-bytes: 17179869184}", None, id="nor one that is pinned in args"),
     ],
 )
 def test_fraction_follows_from_the_node_with_the_least_room(fragment: str, wanted: str | None, tmp_path: Path) -> None:

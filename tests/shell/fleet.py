@@ -6,22 +6,38 @@ shell. A test reads the record: who was called where, with which words, in which
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from sparkc.plan import Plan
 from sparkc_targets.shell import TARGET
 
 STAND_INS = Path(__file__).parent / "stand_ins"
+# Programs that a machine may or may not have and that the scripts ask for: here only a test brings them.
+ABSENT = {"docker", "nvidia-smi", "podman", "ray", "rsync", "vllm"}
 IMAGE_ID = "sha256:" + "9f1c" * 16
+
+
+@cache
+def system_programs() -> Path:
+    """Return a folder with the programs of this machine, less those of `ABSENT`."""
+    folder = Path(tempfile.mkdtemp(prefix="sparkc-test-programs-"))
+    atexit.register(shutil.rmtree, folder)
+    for program in (*Path("/bin").iterdir(), *Path("/usr/bin").iterdir()):
+        if program.name not in ABSENT and not (folder / program.name).is_symlink():
+            (folder / program.name).symlink_to(program)
+    return folder
 
 
 @dataclass(frozen=True)
@@ -58,6 +74,7 @@ class Fleet:
         for folder in ("hosts", "trusts", "http", "registry"):
             (root / folder).mkdir(parents=True)
         shutil.copytree(STAND_INS, root / "bin")
+        (root / "system").symlink_to(system_programs())
         for script in (root / "bin").iterdir():
             script.chmod(0o755)
         for node in self.plan.nodes:
@@ -119,7 +136,7 @@ class Fleet:
     def environment(self, **more: str) -> dict[str, str]:
         """Return a small, fixed environment with short timings."""
         return {
-            "PATH": f"{self.root}/bin:/usr/bin:/bin",
+            "PATH": f"{self.root}/bin:{self.root}/system",
             "HOME": str(self.root),
             "LANG": "C.UTF-8",
             "FLEET_ROOT": str(self.root),

@@ -15,6 +15,7 @@ from sparkc.findings import SparkcError
 from sparkc.writer import output_folder
 from sparkc.writer.checking import check
 from sparkc.writer.writing import remove_tree, write
+from tools import cannot
 
 
 def test_output_folder_that_is_a_file_is_refused(tmp_path):
@@ -96,12 +97,12 @@ def test_write_protected_foreign_folder_is_carried_over(open_folder):
 
 def test_full_disk_leaves_the_old_tree(tmp_path):
     if os.geteuid() != 0:
-        pytest.skip("mounting a small disk needs root")
+        cannot("mounting a small disk needs root")
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], capture_output=True)
     if mounted.returncode:
-        pytest.skip(f"this machine cannot mount a tmpfs: {mounted.stderr.decode().strip()}")
+        cannot(f"this machine cannot mount a tmpfs: {mounted.stderr.decode().strip()}")
     try:
         root = disk / "generated"
         write(root, OLD, force=False)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from pathlib import Path
 
@@ -46,7 +46,10 @@ def compile_all(specs: Sequence[Path], project: Project, today: datetime.date) -
     compile_one = partial(_compile, root=project.root, plugins=project.plugins, today=today)
     if len(specs) < WORTH_PROCESSES:
         return [compile_one(spec) for spec in specs]
+    gc.enable()  # many specs live long enough for it to pay
     workers = min(os.cpu_count() or 1, len(specs) // 2)
+    from concurrent.futures import ProcessPoolExecutor
+
     with ProcessPoolExecutor(workers) as pool:
         return list(pool.map(compile_one, specs, chunksize=max(1, len(specs) // (workers * 4))))
 

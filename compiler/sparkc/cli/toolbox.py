@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
-
-from sparkc_targets.runbook import render_common
 
 from sparkc.artifact import Target
 from sparkc.driver import Toolbox
@@ -14,6 +11,7 @@ from sparkc.rules import load_rules
 from sparkc.rules.rule import Rule
 from sparkc.source.project import Plugins
 from sparkc_targets import load_targets
+from sparkc_targets.runbook import render_common
 
 
 def toolbox(plugins: Plugins) -> Toolbox:
@@ -28,7 +26,9 @@ def toolbox(plugins: Plugins) -> Toolbox:
 
 
 def _plugin(group: str, name: str, kind: type) -> Any:  # Any: an entry point holds whatever its author put there
-    found: list[EntryPoint] = list(entry_points(group=group, name=name))
+    from importlib.metadata import entry_points
+
+    found = list(entry_points(group=group, name=name))
     if not found:
         raise SparkcError(f"sparkc.toml names the plug-in `{name}`, but no installed package offers it in {group}")
     plugin = found[0].load()

@@ -49,7 +49,7 @@ def _lines(
         f"{paint(where, _BOLD)}{paint(what, _COLOURS[finding.severity])}{failure}{_in_variants(variants)}: "
         f"{spelled_out(finding.message)}"
     )
-    if finding.span:
+    if finding.span and not finding.hides_source:
         yield from _excerpt(finding.span, texts, paint, _COLOURS[finding.severity])
     for remark in finding.remarks:
         yield f"  {paint(_place(remark.span), _BOLD)}: {spelled_out(remark.message)}"

@@ -137,7 +137,7 @@ def _markers(draft: Draft) -> Iterator[Marker]:
 
 
 def _asks_for_marlin(facts: Facts) -> bool:
-    """Tell whether a flag or a variable asks for Marlin's experts; else the engine chooses, and the line only informs."""
+    """Tell whether a flag or a variable asks for Marlin; else the engine chooses, and the line only informs."""
     env = facts.spec.env or {}
     return facts.argument("moe-backend") == "marlin" or env.get("VLLM_TEST_FORCE_FP8_MARLIN") == "1"
 

@@ -42,6 +42,7 @@ def _finding(rule: Rule, complaint: Complaint, facts: Facts) -> Finding:
         failure=rule.failure,
         remarks=tuple(_remarks(complaint, facts)),
         variant=facts.variant,
+        hides_source=rule.hides_source,
     )
 
 

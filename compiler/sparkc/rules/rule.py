@@ -63,6 +63,7 @@ class Rule:
         bad: YAML laid over a base spec that shows the trouble; `good` is the mended one.
         base: which example spec `bad` and `good` are laid over: `pair` (two Sparks, Ray) or `single`.
         allowable: False where the engine itself would refuse: no `allow` helps there.
+        hides_source: reports must not print the line that it points at, since a secret stands there.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Rule:
     settle: Callable[[Facts], Iterator[Proposal]] | None = None
     check: Callable[[Plan, Facts], Iterator[Complaint]] | None = None
     allowable: bool = True
+    hides_source: bool = False
 
     @property
     def link(self) -> str:

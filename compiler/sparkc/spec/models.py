@@ -494,6 +494,13 @@ class Role(Part):
     container: Annotated[ContainerPart | None, Field(description="Where containers of this role differ.")] = None
 
 
+class Roles(Part):
+    """Overlays by the place of a host in the group."""
+
+    head: Annotated[Role | None, Field(description="Where the first host differs.")] = None
+    worker: Annotated[Role | None, Field(description="Where all other hosts differ.")] = None
+
+
 class Allowance(Part):
     """A finding that the author accepts."""
 
@@ -550,7 +557,7 @@ class Spec(Part):
         dict[Name, dict[str, Any]] | None,
         Field(description="Overlays, each laid over the spec and compiled on its own."),
     ] = None
-    roles: Annotated[dict[Name, Role] | None, Field(description="Overlays for `head` and `worker` hosts.")] = None
+    roles: Annotated[Roles | None, Field(description="Overlays for the head and for the workers.")] = None
     allow: Annotated[Many[Allowance] | None, Field(description="Findings that the author accepts, with a reason.")] = (
         None
     )

@@ -38,8 +38,9 @@ def build_command(
     compilations = compile_all(paths, project, before.today)
     findings = findings_of(project, compilations)
     clashing = {finding.span.path for finding in findings if finding.rule in CLASHES and finding.span is not None}
-    # Notes are for `check` and the runbook: a build that is fine stays quiet.
-    print_findings([finding for finding in findings if finding.severity is not Severity.NOTE], texts_of(compilations))
+    # Notes and what is allowed are for `check` and the runbook: a build that is fine stays quiet.
+    open_ones = [one for one in findings if one.allowed is None and one.severity is not Severity.NOTE]
+    print_findings(open_ones, texts_of(compilations))
     fit = [one for one in compilations if one.tree is not None and one.spec not in clashing]
     is_whole = not specs and len(fit) == len(compilations)
     if check:
@@ -49,7 +50,7 @@ def build_command(
     answer = "".join(f"{line}\n" for line in lines)
     typer.echo(answer, nl=False)
     status = status_of(findings) or (0 if is_clean else 1)
-    if check and status == 0 and not any(finding.severity is Severity.WARNING for finding in findings):
+    if check and status == 0 and not open_ones:
         _remember(before, compilations, answer)
     raise typer.Exit(status)
 

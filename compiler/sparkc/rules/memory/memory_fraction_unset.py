@@ -19,7 +19,8 @@ LEAST = 0.05
 
 def settle(facts: Facts) -> Iterator[Proposal]:
     """Propose 0.82, or less where other services share the fullest node."""
-    if facts.memory.gpu_memory_utilization is not None or facts.memory.kv_cache_memory_bytes is not None:
+    pinned = facts.memory.kv_cache_memory_bytes or facts.argument("kv-cache-memory-bytes")
+    if facts.memory.gpu_memory_utilization is not None or pinned:
         return
     rooms = [
         (largest_fraction(total, reserved_on(host)), host) for host in facts.hosts if (total := total_of(facts, host))

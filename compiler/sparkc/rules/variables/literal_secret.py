@@ -92,5 +92,6 @@ RULE = Rule(
     ),
     bad="env: {HF_TOKEN: not-a-real-token}",
     good="env: {HF_TOKEN: {secret: hf-token}}",
+    hides_source=True,
     check=_check,
 )
