@@ -293,6 +293,20 @@ def test_preflight_names_what_podman_lacks(machine: Machine) -> None:
     assert "nvidia-ctk cdi generate" in cdi[3]
 
 
+def test_an_image_pinned_by_its_id_is_found_and_run(machine: Machine) -> None:
+    plan = runnable(plans.two_sparks())
+    node = plan.head
+    [container] = node.containers
+    pinned = machine.said("podman", "images", "--quiet", "--no-trunc").strip()
+    assert pinned.startswith("sha256:")
+    container = replace(container, image=replace(container.image, id=pinned))
+    plan = replace(plan, nodes=(replace(node, containers=(container,)),))
+    install(machine, plan)
+    start(machine, plan)
+    assert serves(machine)
+    assert f"ok\timage\t{IMAGE} is here ({pinned})" in node_sh(machine, plan, "preflight")
+
+
 def test_a_unit_that_hides_ours_is_named(machine: Machine) -> None:
     plan = runnable(plans.two_sparks())
     hidden = machine.root / "etc/systemd/system" / UNIT

@@ -39,7 +39,7 @@ def container_file(plan: Plan, node: Node, container: Container, header: tuple[s
 
 
 def _container(plan: Plan, node: Node, container: Container) -> Iterator[Line]:
-    yield _option("ContainerName", "--name", container.name)
+    yield _option("ContainerName", "--name", container.name, "the same name on every target")
     yield Line("Image", _on_its_line(podman_name(container.image)), because(container.image.because))
     yield Line("Pull", Quoted("never"), "an image is brought by `prepare`, where everyone sees which one")
     yield from _labels(plan, container)
@@ -53,17 +53,16 @@ def _container(plan: Plan, node: Node, container: Container) -> Iterator[Line]:
         Quoted("journald"),
         f"{because(container.log_size.because)}; the journal has bounds of its own, and keeps what a crash leaves",
     )
-    yield Line("StopTimeout", Quoted(container.stop_timeout_s))
+    yield Line("StopTimeout", Quoted(container.stop_timeout_s), "seconds from SIGTERM to SIGKILL")
     yield from _health(plan, container)
-    yield Line("Entrypoint", Quoted(ENTRYPOINT[0]))
-    yield Line("Exec", _words(*ENTRYPOINT[1:]))
+    yield Line("Entrypoint", Quoted(ENTRYPOINT[0]), "what runs in it says the start script")
+    yield Line("Exec", _words(*ENTRYPOINT[1:]), "-p: nothing of the environment gets into the script")
 
 
 def _labels(plan: Plan, container: Container) -> Iterator[Line]:
+    words = (f"{key}={value}" for key, value in labels(plan, container))
     why = "how node.sh finds its containers, and sees that one runs an older build"
-    for key, value in labels(plan, container):
-        yield Line("Label", _words(f"{key}={value}"), why)
-        why = ""
+    yield Line("Label", _words(*words), why)
 
 
 def _surroundings(container: Container) -> Iterator[Line]:
@@ -97,9 +96,9 @@ def _health(plan: Plan, container: Container) -> Iterator[Line]:
     if probe is None:
         return
     yield Line("HealthCmd", _health_command(probe), because(probe.because))
-    yield Line("HealthInterval", _seconds(probe.period_s))
-    yield Line("HealthTimeout", _seconds(probe.timeout_s))
-    yield Line("HealthRetries", Quoted(probe.failures))
+    yield Line("HealthInterval", _seconds(probe.period_s), "from one look to the next")
+    yield Line("HealthTimeout", _seconds(probe.timeout_s), "for one look")
+    yield Line("HealthRetries", Quoted(probe.failures), "looks in a row that fail until it counts as unhealthy")
     yield Line(
         "HealthStartPeriod", _seconds(longest_start_s(plan, container)), "a first start may take as long as this"
     )

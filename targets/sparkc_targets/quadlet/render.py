@@ -54,8 +54,9 @@ def _target_unit(plan: Plan, node: Node) -> Iterator[Line]:
         Quoted("no"),
         "the boot must not wait for a load of many minutes; with the default it would, before multi-user.target",
     )
-    yield Line("Conflicts", names("shutdown.target"), "what the default would have brought along")
-    yield Line("Before", names("shutdown.target"))
+    why = "what the default would have brought along"
+    yield Line("Conflicts", names("shutdown.target"), why)
+    yield Line("Before", names("shutdown.target"), why)
 
 
 def _target_install() -> Iterator[Line]:

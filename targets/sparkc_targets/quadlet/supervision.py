@@ -25,12 +25,15 @@ def unit(plan: Plan, node: Node, container: Container) -> Iterator[Line]:
     yield Line("PartOf", names(target_of(plan)), "stopping the target stops this service")
     wanted = ("network-online.target", *_interface_device(node))
     yield Line("Wants", names(*wanted), "ranks meet over the network, and over the fabric where there is one")
-    yield Line("After", names(*wanted))
+    yield Line("After", names(*wanted), "the start script waits for the address itself, and says so")
     if container.restart.on_failure:
         starts = container.restart.attempts + 1
         yield Line("StartLimitBurst", Quoted(starts), because(container.restart.because))
-        # As long as that many starts can take: each counts, however late it fails.
-        yield Line("StartLimitIntervalSec", Quoted(starts * _longest_attempt_s(plan, container)))
+        yield Line(
+            "StartLimitIntervalSec",
+            Quoted(starts * _longest_attempt_s(plan, container)),
+            f"long enough for {starts} starts that fail at their very end; what has run longer may start anew again",
+        )
 
 
 def service(plan: Plan, node: Node, container: Container) -> Iterator[Line | Command]:
@@ -66,7 +69,7 @@ def _restart(container: Container) -> Iterator[Line]:
 
 def install(plan: Plan) -> Iterator[Line]:
     """Yield [Install], which the generator itself applies."""
-    yield Line("WantedBy", names(target_of(plan)))
+    yield Line("WantedBy", names(target_of(plan)), "a start of the target starts this service")
 
 
 def longest_start_s(plan: Plan, container: Container) -> int:

@@ -297,14 +297,10 @@ platform_state() { # NAME
 
 # build_in_use NAME UNIT: of the container when there is one; between two starts, of what would be started.
 build_in_use() {
-  local found line
+  local found file=$quadlets/${2%.service}.container
   found=$(inspect "$1" '{{index .Config.Labels "sparkc.plan"}}')
-  if [[ -z $found && -r $quadlets/${2%.service}.container ]]; then
-    while IFS= read -r line; do
-      found=${line#Label=sparkc.plan=}
-      [[ $found == "$line" ]] || break
-      found=''
-    done <"$quadlets/${2%.service}.container"
+  if [[ -z $found && -r $file && $(<"$file") =~ (^|[[:space:]])sparkc\.plan=([0-9a-f]+) ]]; then
+    found=${BASH_REMATCH[2]}
   fi
   printf '%s' "$found"
 }
