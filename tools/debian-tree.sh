@@ -9,7 +9,8 @@ set -euo pipefail
 
 readonly SUITE=trixie
 # What runs in there, and what tests call.
-readonly PACKAGES=(systemd dbus podman crun conmon bash dash coreutils busybox-static util-linux findutils sed grep curl)
+readonly PACKAGES=(systemd dbus podman crun conmon bash dash coreutils busybox-static util-linux findutils sed grep curl
+  uidmap libpam-systemd dbus-user-session)
 
 tree=$1
 if [[ -e $tree/unpacked ]]; then
@@ -50,8 +51,15 @@ for package in "$work"/archives/*.deb; do
   dpkg-deb --extract "$package" "$tree"
 done
 
-# What maintainer scripts would have made.
-printf '%s\n' root:x:0:0:root:/root:/bin/bash messagebus:x:100:100::/nonexistent:/usr/sbin/nologin >"$tree/etc/passwd"
-printf '%s\n' root:x:0: messagebus:x:100: systemd-journal:x:101: >"$tree/etc/group"
+# What maintainer scripts would have made, and a user.
+cat >"$tree/etc/passwd" <<'END'
+root:x:0:0:root:/root:/bin/bash
+messagebus:x:100:100::/nonexistent:/usr/sbin/nologin
+ops:x:1000:1000::/home/ops:/bin/bash
+END
+printf '%s\n' root:x:0: messagebus:x:100: systemd-journal:x:101:ops ops:x:1000: >"$tree/etc/group"
+printf '%s\n' ops:100000:65536 | tee "$tree/etc/subuid" >"$tree/etc/subgid"
+printf '%s required pam_permit.so\n' auth account password session >"$tree/etc/pam.d/other"
+printf '%s\n' 'account required pam_permit.so' 'session optional pam_systemd.so' >"$tree/etc/pam.d/systemd-user"
 printf '%s\n' 0123456789abcdef0123456789abcdef >"$tree/etc/machine-id"
 : >"$tree/unpacked"

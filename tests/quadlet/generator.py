@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-import pytest
 from unit_text import Assignment, command, read_unit, value
 
 from sparkc.plan import Node, Plan
 from sparkc_targets.quadlet.render import node_files
-from tools import need_tool
+from tools import cannot, need_tool
 
 TREE = Path(__file__).parents[2] / ".tools" / "debian13"
 """A Debian 13 with systemd and Podman, unpacked by tools/debian-tree.sh."""
@@ -24,10 +22,7 @@ def need_tree() -> Path:
     """Return the tree, or end the test: skipped with the reason, failed where `CI=true`."""
     if (TREE / "unpacked").exists():
         return TREE
-    reason = "there is no Debian 13 with Podman: tools/debian-tree.sh .tools/debian13 unpacks one"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    return cannot("there is no Debian 13 with Podman: tools/debian-tree.sh .tools/debian13 unpacks one")
 
 
 @dataclass(frozen=True)

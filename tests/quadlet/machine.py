@@ -16,10 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from generator import need_tree
 
-from tools import need_tool
+from tools import cannot, need_tool
 
 IMAGE = "eugr-vllm:latest"
 
@@ -34,7 +33,6 @@ for ((i = 0; i < $#; i++)); do
     *) continue ;;
   esac
   if [[ ${words[i]} == --bundle ]]; then
-    mkdir -p /oci
     cp "$file" /oci/last.json
   fi
   sed -E -i 's/"rlimits":\\[[^]]*\\]/"rlimits":[]/' "$file"
@@ -55,8 +53,8 @@ graphroot = "/var/lib/containers/storage"
 runroot = "/run/containers/storage"
 """
 # There is no udev, so no interface ever shows up; do not wait for one as long as a real machine would.
-SYSTEM_CONF = "[Manager]\nDefaultDeviceTimeoutSec=1s\n"
-# Podman's generator wants it; what it describes here is a device node that every machine has.
+SYSTEMD_CONF = "[Manager]\nDefaultDeviceTimeoutSec=1s\n"
+# What nvidia-ctk writes on a real machine, in short.
 CDI = """cdiVersion: "0.6.0"
 kind: nvidia.com/gpu
 devices:
@@ -64,7 +62,6 @@ devices:
     containerEdits:
       deviceNodes:
         - path: /dev/nvidia0
-          hostPath: /dev/null
 """
 # Stands for vLLM: writes down how it was called, then answers as a server does.
 ENGINE = """#!/bin/bash
@@ -84,7 +81,7 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         if os.geteuid() != 0:
-            _end("a machine in namespaces of its own is root's to boot")
+            cannot("a machine in namespaces of its own is root's to boot")
         self.tree = need_tree()
         cgroups = _cgroup2()
         before = folder / "before"
@@ -106,7 +103,8 @@ class Machine:
         try:
             self.first = self._first_process()
             self.wait(lambda: self.call("systemctl", "is-system-running").stdout.strip() in ("running", "degraded"))
-            self._load_image(folder / "image")
+            self.image = _image(self.tree, folder / "image")
+            self.said("podman", "import", "-", IMAGE, input=self.image)
         except BaseException:
             self.end()
             raise
@@ -115,7 +113,8 @@ class Machine:
         for path, text in {
             "etc/containers/containers.conf": CONTAINERS_CONF,
             "etc/containers/storage.conf": STORAGE_CONF,
-            "etc/systemd/system.conf.d/test.conf": SYSTEM_CONF,
+            "etc/systemd/system.conf.d/test.conf": SYSTEMD_CONF,
+            "etc/systemd/user.conf.d/test.conf": SYSTEMD_CONF,
             "etc/cdi/nvidia.yaml": CDI,
             "usr/local/bin/spy": RUNTIME,
         }.items():
@@ -124,6 +123,9 @@ class Machine:
             file.write_text(text)
         (before / "usr/local/bin/spy").chmod(0o755)
         (before / "records").mkdir()
+        (before / "records").chmod(0o777)
+        (before / "oci").mkdir()
+        (before / "oci").chmod(0o777)
 
     def _first_process(self) -> int:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
@@ -132,41 +134,26 @@ class Machine:
         self.wait(lambda: Path(f"/proc/{first}/comm").read_text() == "systemd\n")
         return first
 
-    def _load_image(self, folder: Path) -> None:
-        for name in ("bin", "lib64", "lib/x86_64-linux-gnu", "usr/bin", "tmp", "www/v1", "records", "root"):
-            (folder / name).mkdir(parents=True)
-        libraries = self.tree / "usr/lib"
-        shutil.copy(self.tree / "usr/bin/bash", folder / "bin/bash")
-        shutil.copy(self.tree / "usr/bin/busybox", folder / "bin/busybox")
-        for library in ("libc.so.6", "libtinfo.so.6"):
-            shutil.copy(libraries / "x86_64-linux-gnu" / library, folder / "lib/x86_64-linux-gnu")
-        shutil.copy(libraries / "x86_64-linux-gnu/ld-linux-x86-64.so.2", folder / "lib64")
-        for applet in ("sh", "env", "sleep", "timeout", "cat", "mkdir", "date", "kill", "grep", "tr", "true", "httpd"):
-            (folder / "bin" / applet).symlink_to("busybox")
-        for name, text in (("vllm", ENGINE), ("ray", RAY)):
-            (folder / "bin" / name).write_text(text)
-            (folder / "bin" / name).chmod(0o755)
-        (folder / "www/health").write_text("ok\n")
-        (folder / "www/v1/models").write_text('{"data": [{"id": "minimax-m2.7"}]}\n')
-        tar = subprocess.run(["tar", "-C", str(folder), "-c", "."], capture_output=True, check=True).stdout
-        done = self.call("podman", "import", "-", IMAGE, input=tar)
-        assert done.returncode == 0, done.stderr
-
     @property
     def root(self) -> Path:
         """Return the root folder of the machine, as seen from here."""
         return Path(f"/proc/{self.first}/root")
 
-    def call(self, *words: str, input: bytes = b"", seconds: float = 60) -> subprocess.CompletedProcess[str]:
-        """Run a command in the machine."""
+    def call(
+        self, *words: str, input: bytes = b"", user: str = "root", seconds: float = 60
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in the machine, as root or as another user of it."""
         enter = [need_tool("nsenter"), "-t", str(self.first), "-m", "-p", "-C", "-u", "-i", "-n", "-r", "-w"]
-        home = ["env", "-i", "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C"]
-        done = subprocess.run([*enter, *home, *words], input=input, capture_output=True, timeout=seconds, check=False)
+        home = "/root" if user == "root" else f"/home/{user}"
+        clean = ["env", "-i", "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", f"HOME={home}", "LC_ALL=C"]
+        become = [] if user == "root" else ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"]
+        command = [*enter, *clean, *become, *words]
+        done = subprocess.run(command, input=input, capture_output=True, timeout=seconds, check=False)
         return subprocess.CompletedProcess(words, done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def said(self, *words: str) -> str:
+    def said(self, *words: str, input: bytes = b"", user: str = "root") -> str:
         """Run a command that must succeed, and return what it wrote."""
-        done = self.call(*words)
+        done = self.call(*words, input=input, user=user)
         assert done.returncode == 0, (words, done.stdout, done.stderr)
         return done.stdout
 
@@ -200,17 +187,30 @@ class Machine:
                 return
 
 
+def _image(tree: Path, folder: Path) -> bytes:
+    """Return the stand-in engine's root folder as a tar."""
+    for name in ("bin", "lib64", "lib/x86_64-linux-gnu", "usr/bin", "tmp", "www/v1", "records", "root"):
+        (folder / name).mkdir(parents=True)
+    libraries = tree / "usr/lib"
+    shutil.copy(tree / "usr/bin/bash", folder / "bin/bash")
+    shutil.copy(tree / "usr/bin/busybox", folder / "bin/busybox")
+    for library in ("libc.so.6", "libtinfo.so.6"):
+        shutil.copy(libraries / "x86_64-linux-gnu" / library, folder / "lib/x86_64-linux-gnu")
+    shutil.copy(libraries / "x86_64-linux-gnu/ld-linux-x86-64.so.2", folder / "lib64")
+    for applet in ("sh", "env", "sleep", "timeout", "cat", "mkdir", "date", "kill", "grep", "tr", "true", "httpd"):
+        (folder / "bin" / applet).symlink_to("busybox")
+    for name, text in (("vllm", ENGINE), ("ray", RAY)):
+        (folder / "bin" / name).write_text(text)
+        (folder / "bin" / name).chmod(0o755)
+    (folder / "www/health").write_text("ok\n")
+    (folder / "www/v1/models").write_text('{"data": [{"id": "minimax-m2.7"}]}\n')
+    return subprocess.run(["tar", "-C", str(folder), "-c", "."], capture_output=True, check=True).stdout
+
+
 def _cgroup2() -> Path:
     """Return where cgroup2 is mounted and may be written, or end the test."""
     for line in Path("/proc/self/mounts").read_text().splitlines():
         _, place, kind, options, *_ = line.split()
         if kind == "cgroup2" and "rw" in options.split(","):
             return Path(place)
-    _end("no cgroup2 hierarchy can be written")
-    raise AssertionError
-
-
-def _end(reason: str) -> None:
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    return cannot("no cgroup2 hierarchy can be written")

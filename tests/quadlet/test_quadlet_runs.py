@@ -7,6 +7,7 @@ ends the machine, and with it all that it started.
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -67,8 +68,8 @@ def _quick(process: Process) -> Process:
     return replace(process, waits_for=waits)
 
 
-def install(machine: Machine, plan: Plan) -> None:
-    """Bring the install folder to the machine, make there what a real one has, and run `node.sh install`."""
+def put(machine: Machine, plan: Plan) -> None:
+    """Bring the install folder to the machine, and make there what a real one has."""
     node = plan.head
     for artifact in node_files(plan, node):
         path = machine.root / node.install_dir[1:] / artifact.path
@@ -84,9 +85,16 @@ def install(machine: Machine, plan: Plan) -> None:
         path = machine.root / mount.host[1:]
         if not path.exists():
             path.mkdir(parents=True)
-    infiniband = machine.root / "dev/infiniband"
-    infiniband.mkdir()
-    os.mknod(infiniband / "uverbs0", 0o666 | 0o020000, os.makedev(1, 3))
+    (machine.root / "dev/infiniband").mkdir()
+    for device in ("nvidia0", "infiniband/uverbs0"):
+        path = machine.root / "dev" / device
+        os.mknod(path, stat.S_IFCHR, os.makedev(1, 3))  # it is another /dev/null
+        path.chmod(0o666)
+
+
+def install(machine: Machine, plan: Plan) -> None:
+    """Bring everything to the machine and run `node.sh install`."""
+    put(machine, plan)
     said = node_sh(machine, plan, "install")
     assert "fail\t" not in said, said
 
@@ -314,3 +322,42 @@ def test_a_unit_that_hides_ours_is_named(machine: Machine) -> None:
     hidden.write_text("[Service]\nExecStart=true\n")
     with pytest.raises(AssertionError, match="hides the unit of that name"):
         install(machine, plan)
+
+
+# --- the units of a user ---------------------------------------------------------------------------------------------
+
+
+def ops(machine: Machine, *words: str) -> str:
+    return machine.said("env", "XDG_RUNTIME_DIR=/run/user/1000", *words, user="ops")
+
+
+def test_the_login_users_own_systemd_runs_it_where_root_cannot_be_had(machine: Machine) -> None:
+    plan = runnable(plans.two_sparks())
+    machine.said("loginctl", "enable-linger", "ops")
+    # Podman's user units wait for it, and nothing else here asks for it.
+    machine.said("systemctl", "start", "network-online.target")
+    machine.wait(lambda: machine.call("systemctl", "is-active", "user@1000.service").returncode == 0)
+    put(machine, plan)
+    machine.said("chown", "-R", "ops:ops", "/home/ops")
+    machine.said("podman", "import", "-", IMAGE, input=machine.image, user="ops")
+    script = f"{plan.head.install_dir}/node.sh"
+    assert "fail\t" not in ops(machine, "bash", script, "install")
+    ops(machine, "bash", script, "start")
+
+    def state() -> str:
+        return ops(machine, "systemctl", "--user", "show", "--property=ActiveState", "--value", UNIT).strip()
+
+    machine.wait(lambda: state() in ("active", "failed"))
+    assert state() == "active", ops(machine, "journalctl", "--user", "--output=cat", "--no-pager")
+    assert serves(machine)
+    assert words_of(machine, "argv")[0] == "serve"
+    # The step that needs root was left out, and preflight says so.
+    assert starts(machine) == 0
+    checks = [line.split("\t") for line in ops(machine, "bash", script, "preflight").splitlines()]
+    [units] = [check for check in checks if check[1] == "units"]
+    assert units[0] == "warn"
+    assert "count-starts is left out before a start" in units[2]
+    assert "starting engine" in ops(machine, "bash", script, "logs")
+    assert "fail\t" not in ops(machine, "bash", script, "uninstall")
+    assert machine.call("find", "/home/ops/.config", "-name", "sparkc-*").stdout == ""
+    assert machine.said("podman", "ps", "--all", "--quiet", user="ops") == ""

@@ -29,7 +29,8 @@ find_scope() {
     quadlets=$root/etc/containers/systemd units=$root/etc/systemd/system
   else
     scope=user fields=USER_
-    systemctl=(systemctl --user) journalctl=(journalctl --user)
+    # Not journalctl --user: it finds nothing where the journal is not kept on disk, and so not apart for each user.
+    systemctl=(systemctl --user) journalctl=(journalctl)
     quadlets=${XDG_CONFIG_HOME:-$HOME/.config}/containers/systemd units=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
     # A login over ssh that runs a single command may lack it, and systemctl finds no bus without.
     export XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/run/user/$(id -u)}
