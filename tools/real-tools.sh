@@ -10,6 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+export PATH=$PATH:/usr/sbin:/sbin
 readonly TOOLS=$PWD/.tools
 readonly NEWER=trixie
 # Compose runs as it is; Podman 5 runs in a tree of its own, which the tests lay over the system's, hence its libraries.

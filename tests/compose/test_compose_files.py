@@ -18,6 +18,7 @@ import yaml
 import plans
 from sparkc.plan import Limit, Option, Plan, Probe, Restart, Setting
 from sparkc_targets.compose import TARGET
+from sparkc_targets.compose import compose_files as compose_node
 from sparkc_targets.compose.names import project_name
 from sparkc_targets.compose.project import project
 from sparkc_targets.yamlfile import Noted, dump, values_of
@@ -199,6 +200,26 @@ def test_a_limit_has_a_soft_and_a_hard_value() -> None:
 def test_no_service_waits_for_one_on_another_node() -> None:
     for _, text in compose_files(plans.two_sparks()):
         assert all("depends_on" not in service for service in yaml.safe_load(text)["services"].values())
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_shellcheck_and_shfmt_have_nothing_to_say_about_the_install_folders(plan: Plan, tmp_path: Path) -> None:
+    for node in plan.nodes:
+        folder = tmp_path / node.name
+        for artifact in compose_node(plan, node):
+            path = folder / artifact.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(artifact.text.encode())
+        # node.sh names the scripts that are its parts.
+        whole = [script.name for script in folder.glob("*.sh") if script.name.startswith(("node.sh", "start-"))]
+        for command in (
+            ["shellcheck", "--severity=style", "--external-sources", *whole],
+            ["shfmt", "-d", "-i", "2", "-ci", *(script.name for script in folder.glob("*.sh"))],
+        ):
+            found = subprocess.run(
+                [need_tool(command[0]), *command[1:]], cwd=folder, capture_output=True, text=True, check=False
+            )
+            assert (found.returncode, found.stdout) == (0, "")
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
