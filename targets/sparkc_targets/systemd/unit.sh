@@ -41,13 +41,16 @@ clear() { # NAME
 ready() { # NAME SECONDS WORD…
   local name=$1 pause=$2
   shift 2
+  # A stop while it loads is no failure of this command.
+  trap 'exit 0' TERM
   say "the start of $name counts once this succeeds: ${*@Q}"
   until "$@" >/dev/null 2>&1; do
     if ! kill -0 "${MAINPID:?}" 2>/dev/null; then
       say "$name ended before it answered; the lines above say why"
       return 1
     fi
-    sleep "$pause"
+    sleep "$pause" &
+    wait "$!"
   done
   say "$name answers"
 }

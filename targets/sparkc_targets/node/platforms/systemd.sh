@@ -199,8 +199,8 @@ platform_start() {
   while is_before_run "$1" && ((SECONDS - began < START_LOOK_S)); do
     sleep 0.5
   done
-  if [[ $(property "$1" ActiveState) == failed ]]; then
-    printf 'it failed: %s\n' "$(platform_logs "$1" --tail 3 2>&1)"
+  if [[ $(property "$1" ActiveState) == failed || $(property "$1" NRestarts) != 0 ]]; then
+    printf 'it failed before it ran: %s\n' "$(platform_logs "$1" --tail 3 2>&1)"
     return 1
   fi
   printf 'started by systemd: %s\n' "$(unit_of "$1")"
