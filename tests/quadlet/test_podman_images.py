@@ -11,7 +11,7 @@ import sparkc_targets.control
 
 ENGINE = Path(sparkc_targets.control.__file__).parent / "engines" / "podman.sh"
 RECORD = '#!/bin/bash\nprintf "%s|" "${0##*/}" "$@"\n'
-SUDO = '#!/bin/bash\n[[ $1 != -n ]] || shift\nif [[ $1 != true ]]; then printf "sudo|"; fi\nexec "$@"\n'
+SUDO = '#!/bin/bash\n[[ $1 != -n ]] || shift\n[[ $1 != true ]] || exit 0\nprintf "sudo|"\nexec "$@"\n'
 
 
 @pytest.fixture
