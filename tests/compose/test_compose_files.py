@@ -17,6 +17,7 @@ import yaml
 
 import plans
 from sparkc.plan import Limit, Option, Plan, Probe, Restart, Setting
+from sparkc.report.explanation import found_on_line, lines_of_value
 from sparkc_targets.compose import TARGET
 from sparkc_targets.compose import compose_files as compose_node
 from sparkc_targets.compose.names import project_name
@@ -245,6 +246,29 @@ def test_two_names_never_become_one_project() -> None:
 def test_two_nodes_on_one_engine_are_two_projects() -> None:
     plan = plans.two_sparks()
     assert project_name(plan, plan.nodes[0]) != project_name(plan, plan.nodes[1])
+
+
+# --- sparkc explain --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("    ipc: host", ["ipc"]),
+        ("        hard: -1", ["memlock"]),
+        ("          driver: nvidia", ["gpus"]),
+        ("        target: /run/secrets/hf_token", ["HF_TOKEN"]),
+        ("      retries: 3", ["readiness"]),
+        ('        max-file: "3"', ["max-file"]),
+    ],
+)
+def test_a_line_is_explained_by_the_value_that_it_is_a_part_of(line: str, names: list[str]) -> None:
+    plan = plans.two_sparks()
+    text = next(compose_files(plan))[1]
+    path = "compose/nodes/spark-1/compose.yaml"
+    number = next(n for n, found in enumerate(text.splitlines(), 1) if found.replace("- ", "  ").endswith(line))
+    found = (found_on_line(plan, path, text, above) for above in lines_of_value(path, text, number))
+    assert set(names) <= {decision.name for decision in next(filter(None, found))}
 
 
 # --- the writer of YAML ----------------------------------------------------------------------------------------------
