@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 import plans
+from committed import committed
 from sparkc.plan import Limit, Option, Plan, Probe, Restart, Setting
 from sparkc.report.explanation import found_on_line, lines_of_value
 from sparkc_targets.compose import TARGET
@@ -102,6 +103,18 @@ def test_the_file_read_back_gives_exactly_the_values(plan: Plan) -> None:
     texts = dict(compose_files(plan))
     for node in plan.nodes:
         assert yaml.safe_load(texts[node.name]) == values_of(project(plan, node))
+
+
+@pytest.mark.parametrize(
+    ("spec", "variant"), [("minimax-m27", None), ("minimax-m27", "published"), ("qwen36-35b-nvfp4", None)]
+)
+def test_what_people_really_run_passes_schema_and_compose(
+    spec: str, variant: str | None, schema: Any, tmp_path: Path
+) -> None:
+    for _, text in compose_files(committed(spec, variant)):
+        jsonschema.validate(yaml.safe_load(text), schema)
+        read = config(text, tmp_path)
+        assert (read.returncode, read.stderr) == (0, "")
 
 
 def test_hostile_texts_are_what_compose_understands(tmp_path: Path) -> None:
