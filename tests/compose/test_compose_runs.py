@@ -98,7 +98,7 @@ def check_that_everything_arrived(running: Running, node: Node, container: Conta
     own.pop("NVIDIA_VISIBLE_DEVICES", None)
     assert own == {setting.key: setting.value for setting in container.environment}
     assert given.binds == {mount.to: (mount.host, mount.read_only) for mount in mounts(node, container)}
-    assert {device.path for device in container.devices} <= given.devices
+    assert given.devices == {device.path for device in container.devices}
     limits = {f"RLIMIT_{limit.name.upper()}": (limit.soft, limit.hard) for limit in container.limits}
     assert given.limits == {name: _unsigned(*values) for name, values in limits.items()}
     assert {f"CAP_{capability.value}" for capability in container.capabilities} <= given.capabilities
