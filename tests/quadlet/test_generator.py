@@ -163,23 +163,6 @@ def test_units_of_a_user_are_generated_too(tmp_path: Path) -> None:
     assert services.podman_run(HEAD)[:2] == ["/usr/bin/podman", "run"]
 
 
-@pytest.mark.parametrize(
-    ("name", "digest", "found"),
-    [
-        pytest.param("eugr-vllm:latest", None, "eugr-vllm:latest", id="a local build keeps its short name"),
-        pytest.param("vllm/vllm-openai:v1", "sha256:" + "a" * 64, "docker.io/vllm/vllm-openai:v1", id="Docker Hub"),
-        pytest.param("ubuntu:24.04", "sha256:" + "a" * 64, "docker.io/library/ubuntu:24.04", id="its library"),
-        pytest.param("nvcr.io/nvidia/vllm:26.01", "sha256:" + "a" * 64, "nvcr.io/nvidia/vllm:26.01", id="a registry"),
-    ],
-)
-def test_podman_is_told_the_registry_that_docker_would_assume(
-    tmp_path: Path, name: str, digest: str | None, found: str
-) -> None:
-    image = replace(plans.two_sparks().head.containers[0].image, reference=name, digest=digest, id=None)
-    words = podman_run(with_container(plans.two_sparks(), image=image), tmp_path)
-    assert words[-3] == (f"{found}@{digest}" if digest else found)
-
-
 def test_a_health_command_of_any_path_arrives_as_a_list(tmp_path: Path) -> None:
     plan = plans.two_sparks()
     container = plan.head.containers[0]

@@ -301,18 +301,31 @@ def test_preflight_names_what_podman_lacks(machine: Machine) -> None:
     assert "nvidia-ctk cdi generate" in cdi[3]
 
 
-def test_an_image_pinned_by_its_id_is_found_and_run(machine: Machine) -> None:
-    plan = runnable(plans.two_sparks())
+def with_image(plan: Plan, image: Image) -> Plan:
     node = plan.head
-    [container] = node.containers
+    return replace(plan, nodes=(replace(node, containers=(replace(node.containers[0], image=image),)),))
+
+
+def test_an_image_pinned_by_its_id_is_found_and_run(machine: Machine) -> None:
     pinned = machine.said("podman", "images", "--quiet", "--no-trunc").strip()
     assert pinned.startswith("sha256:")
-    container = replace(container, image=replace(container.image, id=pinned))
-    plan = replace(plan, nodes=(replace(node, containers=(container,)),))
+    plan = with_image(runnable(plans.two_sparks()), Image(IMAGE, None, pinned, plans.spec("engine.image", "local")))
     install(machine, plan)
     start(machine, plan)
     assert serves(machine)
     assert f"ok\timage\t{IMAGE} is here ({pinned})" in node_sh(machine, plan, "preflight")
+
+
+def test_an_image_of_docker_hub_is_found_under_the_name_that_docker_knows(machine: Machine) -> None:
+    machine.said("podman", "tag", IMAGE, "docker.io/vllm/vllm-openai:v1")
+    machine.said("podman", "rmi", IMAGE)
+    digest = machine.said("podman", "images", "--format", "{{.Digest}}").strip()
+    image = Image("vllm/vllm-openai:v1", digest, None, plans.spec("engine.image", "pinned"))
+    plan = with_image(runnable(plans.two_sparks()), image)
+    install(machine, plan)
+    start(machine, plan)
+    assert serves(machine)
+    assert "ok\timage\tvllm/vllm-openai:v1 is here" in node_sh(machine, plan, "preflight")
 
 
 def test_a_unit_that_hides_ours_is_named(machine: Machine) -> None:

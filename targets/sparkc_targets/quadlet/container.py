@@ -14,7 +14,6 @@ from sparkc.plan import Container, Node, Plan, Probe
 from sparkc_targets.node.labels import labels
 from sparkc_targets.node.looks import look
 from sparkc_targets.node.mounts import ENTRYPOINT, mount_option, mounts
-from sparkc_targets.quadlet.images import podman_name
 from sparkc_targets.quadlet.supervision import install, longest_start_s, service, unit
 from sparkc_targets.quoting import Quoted, comment
 from sparkc_targets.reason import because
@@ -40,7 +39,7 @@ def container_file(plan: Plan, node: Node, container: Container, header: tuple[s
 
 def _container(plan: Plan, node: Node, container: Container) -> Iterator[Line]:
     yield _option("ContainerName", "--name", container.name, "the same name on every target")
-    yield Line("Image", _on_its_line(podman_name(container.image)), because(container.image.because))
+    yield Line("Image", _on_its_line(container.image.name), because(container.image.because))
     yield Line("Pull", Quoted("never"), "an image is brought by `prepare`, where everyone sees which one")
     yield from _labels(plan, container)
     yield from _surroundings(container)
