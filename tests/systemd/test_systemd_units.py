@@ -14,6 +14,7 @@ from unit_text import Assignment, command, read_unit, split_words, value, values
 import plans
 from committed import committed
 from sparkc.plan import Container, Need, Node, Plan, Restart, Step
+from sparkc.report.explanation import comment_beside, found_on_line
 from sparkc_targets.node.mounts import mount_option, mounts
 from sparkc_targets.systemd import TARGET
 from sparkc_targets.systemd.node_files import node_files
@@ -242,8 +243,8 @@ def test_network_fabric_docker_and_disks_come_first() -> None:
     plan = plans.two_sparks()
     service = service_of(plan, plan.head)
     device = r"sys-subsystem-net-devices-enp1s0f0np0.device"
-    assert {"docker.service", "network-online.target", device} <= set(values(service, "After"))
-    assert {"network-online.target", device} <= set(values(service, "Wants"))
+    assert value(service, "After").split() == ["docker.service", "network-online.target", device]
+    assert value(service, "Wants").split() == ["network-online.target", device]
     assert values(service, "Requires") == ["docker.service"]
     assert plans.MODEL_PATH in values(service, "RequiresMountsFor")
     assert plans.INSTALL_DIR in values(service, "RequiresMountsFor")
@@ -252,7 +253,7 @@ def test_network_fabric_docker_and_disks_come_first() -> None:
 
 def test_one_machine_waits_for_no_fabric() -> None:
     plan = plans.one_spark()
-    assert not [name for name in values(service_of(plan, plan.head), "After") if name.endswith(".device")]
+    assert value(service_of(plan, plan.head), "After").split() == ["docker.service", "network-online.target"]
 
 
 def test_the_target_pulls_in_every_container_of_the_node_at_boot(plan: Plan) -> None:
@@ -355,3 +356,53 @@ def test_lists_of_paths_read_back() -> None:
     for line in values(service_of(plan, plan.head), "RequiresMountsFor"):
         [path] = split_words(line)
         assert path.startswith("/")
+
+
+def test_shellcheck_and_shfmt_have_nothing_to_say_about_its_scripts(tmp_path: Path) -> None:
+    plan = plans.two_sparks()
+    for artifact in node_files(plan, plan.head):
+        path = tmp_path / artifact.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(artifact.text)
+    for words in (
+        [need_tool("shellcheck"), "--severity=style", "--external-sources", "node.sh", "unit.sh"],
+        [need_tool("shfmt"), "-d", "-i", "2", "-ci", "platform.sh", "docker.sh", "unit.sh"],
+    ):
+        found = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+        assert found.stdout == ""
+        assert found.returncode == 0
+
+
+# --- explained -------------------------------------------------------------------------------------------------------
+
+
+def explained(plan: Plan, unit: str, line: str) -> list[str]:
+    """Return what `sparkc explain` finds on a line of the head's unit."""
+    text = units(plan, plan.head)[unit]
+    number = text.split("\n").index(line) + 1
+    return [decision.name for decision in found_on_line(plan, f"systemd/nodes/x/units/{unit}", text, number)]
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        pytest.param("ExecStartPre=+sysctl --write vm.drop_caches=3", "drop-page-cache", id="a step"),
+        pytest.param("  --network host \\", "network", id="a part of a long command"),
+        pytest.param("  # pass containers: 1 GPU on each node", "gpus", id="the reason of a part"),
+        pytest.param("  --env VLLM_HOST_IP=10.0.0.1 \\", "VLLM_HOST_IP", id="a variable"),
+        pytest.param("Restart=on-failure", "restart", id="a setting of the unit"),
+        pytest.param(f"RequiresMountsFor={plans.MODEL_PATH}", plans.MODEL_PATH, id="a path"),
+    ],
+)
+def test_a_line_is_explained_by_the_one_decision_that_it_spells(line: str, name: str) -> None:
+    assert explained(plans.two_sparks(), "sparkc-minimax-m27-head.service", line) == [name]
+
+
+def test_every_other_line_explains_itself() -> None:
+    plan = plans.two_sparks()
+    silent = []
+    for unit, text in units(plan, plan.head).items():
+        for number, line in enumerate(text.splitlines(), 1):
+            if not found_on_line(plan, f"systemd/{unit}", text, number) and not comment_beside(text, number):
+                silent.append(line.split("=")[0].split()[0] if line else "")
+    assert set(silent) <= {"[Unit]", "[Service]", "[Install]", "Description", "--name", "--label", "-p", ""}

@@ -26,9 +26,10 @@ def docker_options(plan: Plan, node: Node, container: Container, restart: Part) 
     for mount in mounts(node, container):
         yield Part(("--mount", mount_option(mount)), because(mount.because))
     yield restart
-    yield Part(("--stop-timeout", str(container.stop_timeout_s)))
+    seconds = str(container.stop_timeout_s)
+    yield Part(("--stop-timeout", seconds), f"the engine has {seconds} s to end, then it is killed")
     yield from _log(container)
-    yield Part(("--entrypoint", ENTRYPOINT[0]))
+    yield Part(("--entrypoint", ENTRYPOINT[0]), "the start script waits, starts, watches, and says why it ended")
 
 
 def _labels(plan: Plan, container: Container) -> Iterator[Part]:
@@ -55,6 +56,6 @@ def _surroundings(container: Container) -> Iterator[Part]:
 
 
 def _log(container: Container) -> Iterator[Part]:
-    yield Part(("--log-driver", "json-file"))
+    yield Part(("--log-driver", "json-file"), "docker keeps the log as long as it keeps the container")
     for setting in (container.log_size, container.log_files):
         yield Part(("--log-opt", f"{setting.key}={setting.value}"), because(setting.because))

@@ -32,5 +32,5 @@ def _unit(plan: Plan, node: Node) -> Iterator[Line]:
         word("no"),
         "the boot must not wait for a load of many minutes; with the default it would, before multi-user.target",
     )
-    yield Line("Conflicts", word("shutdown.target"), "what the default would have brought along")
-    yield Line("Before", word("shutdown.target"))
+    yield Line("Conflicts", word("shutdown.target"), "the default would have brought this along")
+    yield Line("Before", word("shutdown.target"), "and this")

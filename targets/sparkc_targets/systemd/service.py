@@ -53,31 +53,29 @@ def _unit(plan: Plan, node: Node, container: Container, scope: Scope) -> Iterato
 
 def _order(node: Node) -> Iterator[Line]:
     """Yield what is waited for. A user's manager knows none of these; unit.sh waits for docker there."""
+    wanted = ["network-online.target"]
+    why = "addresses are there"
+    if node.fabric.interface:
+        wanted.append(device_name(node.fabric.interface))
+        why += (
+            f", and {node.fabric.interface} is. Not BindsTo: the start script waits for it and says so, and its"
+            " watches judge a loss"
+        )
+    yield Line("Wants", names(*wanted), why)
     yield Line(
         "Requires",
         names("docker.service"),
         "a restart of docker restarts this. Not BindsTo: a crash of docker would end it for good",
     )
-    yield Line("After", names("docker.service"))
-    yield Line("Wants", names("network-online.target"), "addresses are there")
-    yield Line("After", names("network-online.target"))
-    if node.fabric.interface:
-        device = device_name(node.fabric.interface)
-        yield Line(
-            "Wants",
-            names(device),
-            f"{node.fabric.interface} may come late. Not BindsTo: the start script waits for it and says so,"
-            " and its watches judge a loss",
-        )
-        yield Line("After", names(device))
+    yield Line("After", names("docker.service", *wanted), "all of them come first")
 
 
 def _mounted(node: Node, container: Container) -> Iterator[Line]:
-    sources = (node.install_dir, *(mount.host for mount in container.mounts))
-    why = "the disks they lie on are mounted first"
-    for folder in dict.fromkeys(map(path, sources)):
+    whys = {path(node.install_dir): "the disk of the install folder is mounted first, and so are those of the mounts"}
+    for mount in container.mounts:
+        whys.setdefault(path(mount.host), because(mount.because))
+    for folder, why in whys.items():
         yield Line("RequiresMountsFor", folder, why)
-        why = ""
 
 
 # --- what is run -----------------------------------------------------------------------------------------------------
