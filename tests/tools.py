@@ -10,11 +10,16 @@ from typing import NoReturn
 
 import pytest
 
+# Where tools/real-tools.sh puts what the distribution does not have.
+REAL_TOOLS = Path(__file__).parent.parent / ".tools"
+
 
 def need_tool(name: str) -> str:
     """Return the path of a program, or end the test: skipped with the reason, failed where `CI=true`."""
-    beside_python = Path(sys.executable).parent
-    found = shutil.which(name, path=f"{beside_python}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
+    # Daemons lie where the PATH of a login that is not root's does not lead.
+    system = (os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin")
+    folders = (str(Path(sys.executable).parent), str(REAL_TOOLS / "bin"), *system)
+    found = shutil.which(name, path=os.pathsep.join(folders))
     if found is None:
         cannot(f"{name} is not installed")
     return found

@@ -1,4 +1,4 @@
-"""Write what the project says about itself: rule pages, the schema of the spec language, the made pieces of README.md.
+"""Write what the project says about itself: rule pages, the table of targets, the schema, the made pieces of README.md.
 
 python tools/write_docs.py            write what is not current
 python tools/write_docs.py --check    write nothing; say what is not current and end with status 1
@@ -12,11 +12,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from excerpts import refreshed
+from targets_page import targets_page
 
 from sparkc.rules import load_rules
 from sparkc.rules.index import index
 from sparkc.rules.page import page
 from sparkc.spec.schema import schema_text
+from sparkc_targets import load_targets
 
 REPOSITORY = Path(__file__).parent.parent
 PAGES = REPOSITORY / "docs" / "rules"
@@ -43,6 +45,7 @@ def made() -> Iterator[tuple[Path, str]]:
     yield PAGES / "README.md", index()
     for rule in load_rules():
         yield PAGES / f"{rule.name}.md", page(rule)
+    yield REPOSITORY / "docs" / "targets.md", targets_page(load_targets())
     yield REPOSITORY / "schema" / "spec.schema.json", schema_text()
     readme = REPOSITORY / "README.md"
     yield readme, refreshed(readme.read_text(encoding="utf-8"))

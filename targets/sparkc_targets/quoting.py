@@ -18,15 +18,15 @@ class Quoted(str):
 # Characters that a reader cannot see or cannot tell from another: controls, the separators that some tools take for
 # line ends, zero-width and bidirectional marks, tags. A fixed list, because Unicode's categories differ between
 # versions of Python and the output must not.
-_INVISIBLE = (
+INVISIBLE = (
     "\x00-\x1f\x7f-\xa0\xad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
 )
 _BARE_WORD = re.compile(r"[A-Za-z0-9_./:@%+-]+")
-_DOUBLE_QUOTABLE = re.compile(rf"[^\"$`\\!\u2018-\u201f{_INVISIBLE}]+")
+_DOUBLE_QUOTABLE = re.compile(rf"[^\"$`\\!\u2018-\u201f{INVISIBLE}]+")
 # Typographic quotation marks look like the shell's own (shellcheck SC1112 takes them for a slip); a single quote ends
 # the quoting, and a backslash before that end misleads readers (SC1003).
-_SEGMENT = re.compile(rf"(?P<plain>[^'\\\u2018-\u201f{_INVISIBLE}]+)|(?P<escaped>['\\\u2018-\u201f{_INVISIBLE}]+)")
+_SEGMENT = re.compile(rf"(?P<plain>[^'\\\u2018-\u201f{INVISIBLE}]+)|(?P<escaped>['\\\u2018-\u201f{INVISIBLE}]+)")
 _ESCAPES = {"\n": r"\n", "\t": r"\t", "\r": r"\r", "\x1b": r"\e", "'": r"\'", "\\": r"\\"}
 
 
@@ -74,7 +74,7 @@ def comment(value: str | int) -> Quoted:
     as an instruction to shellcheck.
     """
     line = " ".join(str(value).split())
-    line = re.sub(f"[{_INVISIBLE}]", lambda match: _as_bytes(match[0]), line)
+    line = re.sub(f"[{INVISIBLE}]", lambda match: _as_bytes(match[0]), line)
     if line.endswith("\\"):
         line = line[:-1] + r"\x5c"
     return Quoted(f'"{line}"' if line.startswith("shellcheck") else line)

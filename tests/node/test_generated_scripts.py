@@ -42,8 +42,8 @@ def test_bash_reads_every_script(plan: Plan, tmp_path: Path) -> None:
 def test_shellcheck_has_nothing_to_say(plan: Plan, tmp_path: Path) -> None:
     shellcheck = need_tool("shellcheck")
     for node in {script.parent for script in installed(plan, tmp_path)}:
-        # node-checks.sh is read as part of node.sh, which names it.
-        scripts = [script.name for script in node.glob("*.sh") if script.name != "node-checks.sh"]
+        # These two are read as parts of node.sh, which names them.
+        scripts = [script.name for script in node.glob("*.sh") if script.name not in ("node-checks.sh", "platform.sh")]
         found = subprocess.run(
             [shellcheck, "--severity=style", "--external-sources", *scripts], cwd=node, capture_output=True, text=True
         )
@@ -73,7 +73,7 @@ def test_every_file_ends_with_one_newline_and_holds_no_character_one_cannot_see(
 def test_the_header_names_the_spec_and_the_command_that_rebuilds_it() -> None:
     plan = plans.two_sparks()
     for artifact in node_files(plan, plan.head):
-        if artifact.path not in ("node.sh", "node-checks.sh"):
+        if artifact.path not in ("node.sh", "node-checks.sh", "platform.sh"):
             head = artifact.text.splitlines()[:5]
             assert any("change specs/minimax-m27.yaml" in line for line in head), artifact.path
             assert "#   sparkc build specs/minimax-m27.yaml" in head, artifact.path
@@ -93,6 +93,7 @@ def test_every_reason_of_the_plan_stands_beside_what_it_explains() -> None:
 
 def test_the_static_scripts_are_the_same_for_every_spec() -> None:
     def static(plan: Plan) -> list[str]:
-        return [file.text for node in plan.nodes for file in node_files(plan, node) if file.path.startswith("node")]
+        parts = ("node", "platform")
+        return [file.text for node in plan.nodes for file in node_files(plan, node) if file.path.startswith(parts)]
 
-    assert len(set(static(plans.two_sparks()) + static(plans.hostile()))) == 2
+    assert len(set(static(plans.two_sparks()) + static(plans.hostile()))) == 3

@@ -237,9 +237,16 @@ def test_a_step_by_hand_uses_sudo_only_where_the_user_is_not_root() -> None:
 
 
 def test_a_target_without_commands_of_its_own_points_to_its_folder() -> None:
-    page = readme(two_sparks(targets=("compose",)))
-    assert "`compose/`" in page
-    assert "launch.sh" not in page
+    page = readme(two_sparks(targets=("elsewhere",)))
+    assert "`elsewhere/`" in page
+    assert "| `./launch.sh up`" not in page
+
+
+def test_several_targets_share_their_commands() -> None:
+    page = readme(two_sparks(targets=("shell", "compose", "systemd", "quadlet")))
+    assert page.count("| `./launch.sh up` |") == 1
+    assert "Each of the folders `shell`, `compose`, `systemd`, `quadlet` beside this page is one way" in page
+    assert "| `docker compose up --detach --wait` |" in page
 
 
 # --- memory -----------------------------------------------------------------------------------------------------------

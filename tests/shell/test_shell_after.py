@@ -64,6 +64,13 @@ def test_down_of_one_node_leaves_the_other(serving: Fleet) -> None:
     assert serving.verbs("spark-1")[-1] == ("start",)
 
 
+def test_down_can_undo_what_up_made_known_to_the_platform(serving: Fleet) -> None:
+    ended = serving.run("down", "--uninstall")
+    assert ended.status == 0
+    assert "stopped and uninstalled" in ended.out
+    assert serving.verbs("spark-1")[-1] == serving.verbs("spark-2")[-1] == ("uninstall",)
+
+
 def test_status_shows_nodes_ray_and_service(serving: Fleet) -> None:
     ended = serving.run("status")
     assert ended.status == 0, ended.text

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import sparkc_targets.shell
-from sparkc_targets.shell.deployment import symptom_pattern
+import sparkc_targets.control
+from sparkc_targets.control.deployment import symptom_pattern
 
-LIBRARY = Path(sparkc_targets.shell.__file__).parent / "lib"
+LIBRARY = Path(sparkc_targets.control.__file__).parent / "lib"
 
 LEAVES = """
 set -u

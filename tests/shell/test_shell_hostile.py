@@ -13,8 +13,8 @@ from fleet import Fleet
 import plans
 from plans import HOSTILE, NASTY
 from sparkc.plan import Figure, Marker, Node, Secret, Setting, Trouble
+from sparkc_targets.control.deployment import facts_of
 from sparkc_targets.shell import TARGET
-from sparkc_targets.shell.deployment import facts_of
 
 # One path segment cannot hold a slash, and a name has at most 255 bytes.
 FOLDERS = tuple(text.replace("/", "⁄") for text in HOSTILE if text)

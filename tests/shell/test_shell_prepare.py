@@ -263,11 +263,12 @@ def test_folders_are_created_and_install_steps_run_on_every_node(fleet: Fleet) -
 
 
 def test_a_copy_that_arrives_short_is_a_failure(fleet: Fleet) -> None:
-    """The disk of the worker is full: tar ends, and the size tells."""
+    """The disk of the worker is full: whatever copies ends, and the size tells."""
     trust(fleet)
-    tar = fleet.node("spark-2") / "bin" / "tar"
-    tar.write_text("#!/bin/sh\ncat >/dev/null\nexit 2\n")
-    tar.chmod(0o755)
+    for program, script in (("tar", "cat >/dev/null; exit 2"), ("rsync", "exit 11")):
+        path = fleet.node("spark-2") / "bin" / program
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
     ended = fleet.run("prepare")
     assert ended.status == 1
     assert "2 files of olka-fi/MiniMax-M2.7-MXFP4 are still absent or of another size" in ended.out

@@ -10,8 +10,10 @@ import pytest
 from fleet import Fleet
 
 import plans
+from sparkc.artifact import Target
+from sparkc_targets import load_targets
+from sparkc_targets.control.render import PARTS
 from sparkc_targets.shell import TARGET
-from sparkc_targets.shell.render import PARTS
 from tools import need_tool
 
 VERBS = ("preflight", "prepare", "up", "verify", "status", "logs", "bench", "down")
@@ -130,3 +132,14 @@ def test_sha256sum_accepts_the_install_folder_as_it_was_rendered(tmp_path: Path)
     for node in ("spark-1", "spark-2"):
         folder = tmp_path / "shell" / "nodes" / node
         subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=folder, check=True)
+
+
+@pytest.mark.parametrize("target", load_targets(), ids=lambda target: target.name)
+def test_every_target_has_the_same_control_side(target: Target) -> None:
+    """Only the engine that keeps the images, and what lies on the nodes, may differ."""
+
+    def control_side(target: Target) -> dict[str, str]:
+        files = {file.path.removeprefix(f"{target.name}/"): file.text for file in target.render(plans.two_sparks())}
+        return {path: text for path, text in files.items() if not path.startswith("nodes/") and path != "lib/engine.sh"}
+
+    assert control_side(target) == control_side(TARGET)

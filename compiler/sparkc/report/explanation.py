@@ -53,6 +53,24 @@ def found_on_line(plan: Plan, path: str, text: str, number: int) -> Found:
     return together((place, decision) for score, place, decision in scored if score == best) if best else {}
 
 
+def lines_of_value(path: str, text: str, number: int) -> Iterator[int]:
+    """Yield the line itself, then in YAML the lines of the values that it is a part of, from the inside out."""
+    yield number
+    if not path.endswith(".yaml"):
+        return
+    lines = text.split("\n")
+    depth = _depth(lines[number - 1])
+    for above in range(number - 1, 0, -1):
+        line = lines[above - 1]
+        if line and not _is_comment(line) and _depth(line) < depth:
+            depth = _depth(line)
+            yield above
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
 def comment_beside(text: str, number: int) -> str:
     """Return the comment above the statement on a line, in one line and without its signs; empty when there is none."""
     statement, whole = _statement(text.split("\n"), number - 1)
@@ -88,18 +106,36 @@ def _folded(name: str) -> str:
 def _statement(lines: list[str], index: int) -> tuple[str, str]:
     """Return what a line says with the lines that it goes on in, and the comment that stands above it.
 
-    A comment means the statement below it.
+    A comment means what stands below it. Where comments stand inside a command that goes on, each explains one line.
     """
-    last = index
-    while last + 1 < len(lines) and (_is_comment(lines[last]) or lines[last].endswith("\\")):
-        last += 1
-    first = index if not _is_comment(lines[index]) else last
-    while first > 0 and lines[first - 1].endswith("\\") and not _is_comment(lines[first - 1]):
-        first -= 1
+    first = index
+    while first + 1 < len(lines) and _is_comment(lines[first]):
+        first += 1
+    last = first
+    if not _has_comments_inside(lines, first):
+        while last + 1 < len(lines) and lines[last].endswith("\\"):
+            last += 1
+        while first > 0 and _goes_on(lines[first - 1]):
+            first -= 1
     above = first
     while above > 0 and _is_comment(lines[above - 1]):
         above -= 1
     return "\n".join(lines[first : last + 1]), " ".join(lines[above : last + 1])
+
+
+def _has_comments_inside(lines: list[str], index: int) -> bool:
+    """Tell whether comments stand between the lines of the command that a line belongs to, as in a systemd unit."""
+    first = last = index
+    while first > 0 and _goes_on(lines[first - 1]):
+        first -= 1
+    while last + 1 < len(lines) and _goes_on(lines[last]):
+        last += 1
+    before = next((line for line in reversed(lines[:first]) if not _is_comment(line)), "")
+    return _is_comment(lines[last]) or (first > 0 and _is_comment(lines[first - 1]) and _goes_on(before))
+
+
+def _goes_on(line: str) -> bool:
+    return line.endswith("\\") and not _is_comment(line)
 
 
 def _is_comment(line: str) -> bool:

@@ -8,9 +8,10 @@
 | `node.sh` | checks and verbs on the node, the same for every spec |
 | `node-checks.sh` | the checks of `node.sh preflight` |
 | `facts.sh` | what those two have to know about this node |
+| `platform.sh` | how the platform starts, stops and shows containers; `platforms/docker.sh` says what is asked |
 
-A target that does not use `docker run` leaves out `run_script` and spells the same container in its own words, with
-`mounts`, `ENTRYPOINT` and `build_of`.
+A target that does not use `docker run` leaves out `run_script`, brings a platform of its own, and spells the same
+container in its own words, with `mounts`, `ENTRYPOINT` and `build_of`.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ from sparkc_targets.node.start_script import start_script
 
 
 def node_files(plan: Plan, node: Node) -> Iterator[Artifact]:
-    """Yield every file of the node's install folder, paths relative to it."""
+    """Yield the install folder of a node on which `docker run` creates the containers; paths are relative to it."""
     yield from common_files(plan, node)
+    yield platform("docker")
     for container in node.containers:
         yield Artifact(f"run-{container.name}.sh", run_script(plan, node, container), executable=True)
 
@@ -43,5 +45,10 @@ def common_files(plan: Plan, node: Node) -> Iterator[Artifact]:
     yield Artifact("node-checks.sh", _shipped("node-checks.sh"))
 
 
+def platform(name: str, *, file: str = "platform.sh") -> Artifact:
+    """Return one of `platforms/`, by default as the platform that node.sh asks."""
+    return Artifact(file, _shipped(f"platforms/{name}.sh"))
+
+
 def _shipped(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")

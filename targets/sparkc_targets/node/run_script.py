@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from sparkc.plan import Container, Node, Plan
-from sparkc_targets.node.build import build_of
-from sparkc_targets.node.mounts import ENTRYPOINT, mount_option, mounts
+from sparkc_targets.command import Part
+from sparkc_targets.node.docker_run import docker_options
+from sparkc_targets.node.mounts import ENTRYPOINT
+from sparkc_targets.reason import because
 from sparkc_targets.templates import render
 
 
@@ -15,17 +17,12 @@ def run_script(plan: Plan, node: Node, container: Container) -> str:
         plan=plan,
         node=node,
         container=container,
-        labels=labels(plan, container),
-        mounts=mounts(node, container),
-        mount_option=mount_option,
+        options=docker_options(plan, node, container, _restart(container)),
         entrypoint=ENTRYPOINT,
     )
 
 
-def labels(plan: Plan, container: Container) -> tuple[tuple[str, str], ...]:
-    """Return the labels by which a container of sparkc's is found again, on every target."""
-    return (
-        ("sparkc.deployment", plan.name),
-        ("sparkc.variant", plan.variant or ""),
-        ("sparkc.plan", build_of(container)),
-    )
+def _restart(container: Container) -> Part:
+    restart = container.restart
+    policy = f"on-failure:{restart.attempts}" if restart.on_failure else "no"
+    return Part(("--restart", policy), because(restart.because))

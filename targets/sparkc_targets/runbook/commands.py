@@ -1,4 +1,4 @@
-"""What a person types for each target, in the order in which it is needed."""
+"""What a person types, in the order in which it is needed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Command:
-    """One command line, typed in the target's folder, and what it does in one line."""
+    """One command line, and what it does in one line."""
 
     line: str
     says: str
@@ -15,7 +15,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Way:
-    """How a deployment is run with one target.
+    """How a deployment is run, in the folder of a target.
 
     Args:
         commands: first to last, from an empty node to a stopped deployment.
@@ -30,21 +30,31 @@ class Way:
     kept: str
 
 
-WAYS: dict[str, Way] = {
-    "shell": Way(
-        commands=(
-            Command("./launch.sh prepare", "copies images, weights and install folders to the nodes, creates caches"),
-            Command("./launch.sh preflight", "looks at every node and says all that would go wrong; changes nothing"),
-            Command("./launch.sh up", "starts everything and waits until the model is served"),
-            Command("./launch.sh status", "shows containers, memory, kernel messages and signs of a hang"),
-            Command("./launch.sh logs -f", "follows the logs of all containers"),
-            Command("./launch.sh verify", "asks the model, and looks for the log lines that prove the setup"),
-            Command("./launch.sh bench", "measures, and prints the published figures beside it"),
-            Command("./launch.sh down", "stops everything on all nodes"),
-        ),
-        again="./launch.sh up --restart",
-        live="./launch.sh logs -f",
-        kept="logs/",
+LAUNCH = Way(
+    commands=(
+        Command("./launch.sh prepare", "copies images, weights and install folders to the nodes, creates caches"),
+        Command("./launch.sh preflight", "looks at every node and says all that would go wrong; changes nothing"),
+        Command("./launch.sh up", "starts everything and waits until the model is served"),
+        Command("./launch.sh status", "shows containers, memory, kernel messages and signs of a hang"),
+        Command("./launch.sh logs -f", "follows the logs of all containers"),
+        Command("./launch.sh verify", "asks the model, and looks for the log lines that prove the setup"),
+        Command("./launch.sh bench", "measures, and prints the published figures beside it"),
+        Command("./launch.sh down", "stops everything on all nodes"),
+    ),
+    again="./launch.sh up --restart",
+    live="./launch.sh logs -f",
+    kept="logs/",
+)
+"""The same for every target that has the control side."""
+
+LAUNCHED = ("shell", "compose", "systemd", "quadlet")
+"""The targets that have it."""
+
+OWN_WORDS: dict[str, tuple[Command, ...]] = {
+    "compose": (
+        Command("docker compose up --detach --wait", "starts what should run here; no host step is run before it"),
+        Command("docker compose logs --follow", "follows the logs of this node"),
+        Command("docker compose down", "stops this node"),
     ),
 }
-"""By the name of the target."""
+"""What the platform itself understands: typed on a node, in its install folder."""

@@ -13,7 +13,7 @@ from sparkc.views.ledger import Ledger, ledgers
 from sparkc_targets.quoting import Quoted
 from sparkc_targets.runbook import wording
 from sparkc_targets.runbook.choices import choices, decided_by
-from sparkc_targets.runbook.commands import WAYS
+from sparkc_targets.runbook.commands import LAUNCH, LAUNCHED, OWN_WORDS
 from sparkc_targets.runbook.reach import ssh_command
 from sparkc_targets.runbook.secrets import secret_files
 from sparkc_targets.runbook.topology import diagram
@@ -28,8 +28,10 @@ def runbook(plan: Plan, findings: tuple[Finding, ...]) -> str:
         "runbook/templates/README.md.j2",
         plan=plan,
         rebuild=("sparkc", "build", plan.spec_path),
-        ways=[(target, WAYS[target]) for target in plan.targets if target in WAYS],
-        other_targets=[target for target in plan.targets if target not in WAYS],
+        way=LAUNCH,
+        launched=[target for target in plan.targets if target in LAUNCHED],
+        own_words=[(target, OWN_WORDS[target]) for target in plan.targets if target in OWN_WORDS],
+        other_targets=[target for target in plan.targets if target not in LAUNCHED],
         images=list(dict.fromkeys(container.image for node in plan.nodes for container in node.containers)),
         diagram=list(diagram(plan)),
         memories=list(_memories(plan)),

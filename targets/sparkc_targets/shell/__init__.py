@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from sparkc.artifact import Target
-from sparkc.plan import Need
-from sparkc_targets.shell.render import render
+from collections.abc import Iterator
+
+from sparkc.artifact import Artifact, Target
+from sparkc.plan import Need, Plan
+from sparkc_targets.control import render_control
+from sparkc_targets.node import node_files
+
+
+def render(plan: Plan) -> Iterator[Artifact]:
+    """Yield every file of the target; on the nodes `docker run` creates the containers."""
+    yield from render_control(plan, "shell", node_files)
+
 
 TARGET = Target(
     name="shell",

@@ -104,17 +104,18 @@ def _launch_around(compilation: Compilation, parts: tuple[str, ...]) -> Launch:
 
 def _line_explained(launch: Launch, artifact: Artifact, number: int) -> str:
     from sparkc.findings import SparkcError
-    from sparkc.report.explanation import comment_beside, found_on_line, told
+    from sparkc.report.explanation import comment_beside, found_on_line, lines_of_value, told
     from sparkc.report.visible import spelled_out
 
     assert launch.plan is not None
     count = artifact.text.count("\n")
     if not 1 <= number <= count:
         raise SparkcError(f"{artifact.path} has {count} lines, found line {number}", status=1)
-    chosen = found_on_line(launch.plan, artifact.path, artifact.text, number)
-    if chosen:
-        return told(chosen)
-    comment = comment_beside(artifact.text, number)
-    if comment:
-        return f"no setting of the plan; the file itself says: {spelled_out(comment)}\n"
+    for line in lines_of_value(artifact.path, artifact.text, number):
+        chosen = found_on_line(launch.plan, artifact.path, artifact.text, line)
+        if chosen:
+            return told(chosen)
+        comment = comment_beside(artifact.text, line)
+        if comment:
+            return f"no setting of the plan; the file itself says: {spelled_out(comment)}\n"
     raise SparkcError(f"line {number} of {artifact.path} spells no setting; try a line near it", status=1)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sparkc.plan import Node, Plan, Secret, Weights
-from sparkc_targets.shell import requests
+from sparkc_targets.control import requests
 
 Value = str | tuple[str, ...]
 

@@ -1,0 +1,24 @@
+"""The Plans of the committed specs, for tests that want what people really run."""
+
+from __future__ import annotations
+
+import datetime
+from functools import cache
+from pathlib import Path
+
+from sparkc.cli.toolbox import toolbox
+from sparkc.driver import compile_spec
+from sparkc.plan import Plan
+from sparkc.source.project import Plugins
+
+REPOSITORY = Path(__file__).parent.parent
+TODAY = datetime.date(2026, 11, 20)
+
+
+@cache
+def committed(name: str, variant: str | None = None) -> Plan:
+    """Return the Plan of `specs/<name>.yaml`, or of one of its variants."""
+    compilation = compile_spec(REPOSITORY / "specs" / f"{name}.yaml", REPOSITORY, toolbox(Plugins()), TODAY)
+    [plan] = [launch.plan for launch in compilation.launches if launch.variant == variant]
+    assert plan is not None
+    return plan

@@ -1,0 +1,267 @@
+"""A real Docker engine and real Compose run the stub image as the Plan says.
+
+Started here: one dockerd (with its containerd and containers) in a network namespace of its own. All of it is ended by
+pid when the module is done.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import plans
+from committed import committed
+from engines.docker_engine import DockerEngine, wait_until
+from engines.here import install, on_this_machine
+from engines.stub_image import NAME, image_tar
+from sparkc.plan import Container, Mount, Node, Plan
+from sparkc_targets.compose import TARGET
+from sparkc_targets.node.mounts import mounts
+from tools import need_tool
+
+START_LIMIT_S = "90"
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerEngine]:
+    need_tool("docker-compose")
+    folder = tmp_path_factory.mktemp("engine")
+    engine = DockerEngine(folder, interface="enp1s0f0np0", addresses=("10.0.0.1", "10.0.0.2"))
+    try:
+        (folder / "image.tar").write_bytes(image_tar(("stub",)))
+        # A command of the image's own must not reach the start script.
+        engine.docker("import", "--change", 'CMD ["from-the-image"]', str(folder / "image.tar"), NAME)
+        yield engine
+    finally:
+        engine.end()
+
+
+@pytest.fixture
+def run(engine: DockerEngine, record_property: Callable[[str, object], None]) -> Iterator[Callable[[Plan], Running]]:
+    record_property("started", f"dockerd {engine.version}, with a network of its own; ended again")
+    yield lambda plan: Running(engine, plan)
+    engine.remove_containers()
+
+
+class Running:
+    """A Plan on this machine: its projects, and the node's verbs."""
+
+    def __init__(self, engine: DockerEngine, plan: Plan) -> None:
+        self.engine = engine
+        self.plan = plan
+        files = list(TARGET.render(plan))
+        self.folders = {node.name: install(files, "compose", node) for node in plan.nodes}
+
+    def compose(self, node: Node, *words: str, check: bool = True) -> Any:
+        folder = str(self.folders[node.name])
+        return self.engine.run("docker-compose", "--project-directory", folder, *words, check=check)
+
+    def node_sh(self, *words: str, node: Node | None = None, check: bool = True) -> str:
+        """Run node.sh with a verb, on the head unless another node is named."""
+        folder = self.folders[(node or self.plan.head).name]
+        ended = self.engine.run(*self.engine.inside_network("bash", str(folder / "node.sh"), *words), check=check)
+        return ended.stdout + ended.stderr
+
+    def answers(self, container: Container) -> bool:
+        """Tell whether the health check of the container holds."""
+        return self.engine.inspect(container.name)["State"].get("Health", {}).get("Status") == "healthy"
+
+    def recorded(self, container: Container, program: str) -> list[tuple[tuple[str, ...], dict[str, str]]]:
+        """Return argv and environment of each call of a stand-in, oldest first."""
+        names = self.engine.docker("exec", container.name, "ls", "/record").stdout.split()
+        return [
+            (
+                self._words(container, name, "argv"),
+                dict(word.split("=", 1) for word in self._words(container, name, "env")),
+            )
+            for name in sorted(names)
+            if f"-{program}." in name
+        ]
+
+    def _words(self, container: Container, name: str, file: str) -> tuple[str, ...]:
+        content = self.engine.docker("exec", container.name, "cat", f"/record/{name}/{file}").stdout
+        return tuple(content.split("\0")[:-1])
+
+
+def check_that_everything_arrived(running: Running, node: Node, container: Container) -> None:
+    """Compare what the engine asked its runtime for with the Plan."""
+    given = running.engine.given(container.name)
+    assert given.argv == ["/bin/bash", "-p", "/sparkc/start.sh"]
+    own = {key: value for key, value in given.environment.items() if key not in ("PATH", "HOSTNAME", "HOME")}
+    # The engine's own way of handing out GPUs.
+    own.pop("NVIDIA_VISIBLE_DEVICES", None)
+    assert own == {setting.key: setting.value for setting in container.environment}
+    assert given.binds == {mount.to: (mount.host, mount.read_only) for mount in mounts(node, container)}
+    assert given.devices == {device.path for device in container.devices}
+    limits = {f"RLIMIT_{limit.name.upper()}": (limit.soft, limit.hard) for limit in container.limits}
+    assert given.limits == {name: _unsigned(*values) for name, values in limits.items()}
+    assert {f"CAP_{capability.value}" for capability in container.capabilities} <= given.capabilities
+    assert ("NVIDIA_VISIBLE_DEVICES" in given.environment) == (container.gpus is not None)
+    assert "network" not in given.own_namespaces
+    assert ("ipc" in given.own_namespaces) == (container.ipc is None)
+
+
+def _unsigned(*values: int) -> tuple[int, ...]:
+    return tuple(value % 2**64 for value in values)
+
+
+def check_processes(running: Running, container: Container) -> None:
+    """Compare what each stand-in was called with, and its variables, with the Plan."""
+    for process in container.processes:
+        program = process.program[0].rpartition("/")[2]
+        calls = running.recorded(container, program)
+        argv, environment = calls[0]
+        assert (program, *argv) == process.argv
+        wanted = {s.key: s.value for s in (*container.environment, *process.environment)}
+        assert wanted.items() <= environment.items()
+        for secret in container.secrets:
+            assert environment[secret.key] == f"the value of {secret.name}"
+
+
+@pytest.mark.parametrize("spec", ["qwen36-35b-nvfp4", "minimax-m27"])
+def test_compose_brings_a_deployment_up_and_everything_arrives(
+    spec: str, run: Callable[[Plan], Running], tmp_path: Path
+) -> None:
+    plan = on_this_machine(committed(spec), tmp_path)
+    running = run(plan)
+    # In any order: the worker waits for the head, and the head for the worker.
+    for node in reversed(plan.nodes):
+        waiting = ("--wait", "--wait-timeout", START_LIMIT_S) if node is plan.head else ()
+        running.compose(node, "up", "--detach", *waiting)
+    assert running.answers(plan.head.containers[0])
+    for node in plan.nodes:
+        for container in node.containers:
+            check_that_everything_arrived(running, node, container)
+            check_processes(running, container)
+        assert "\trunning\t0\t0\t" in running.node_sh("state", node=node)
+    for node in plan.nodes:
+        running.compose(node, "down")
+    assert running.engine.container_names() == []
+
+
+def one_spark(folder: Path, attempts: int) -> Plan:
+    plan = on_this_machine(plans.one_spark(), folder)
+    node = plan.head
+    container = node.containers[0]
+    probe = replace(container.probes[0], period_s=1)
+    container = replace(container, restart=replace(container.restart, attempts=attempts), probes=(probe,))
+    return replace(plan, nodes=(replace(node, containers=(container,), steps=()),))
+
+
+def test_a_killed_container_serves_again_until_the_limit_and_then_gives_up_with_the_reason(
+    run: Callable[[Plan], Running], engine: DockerEngine, tmp_path: Path
+) -> None:
+    attempts = 5
+    running = run(one_spark(tmp_path, attempts))
+    container = running.plan.head.containers[0]
+    running.node_sh("install")
+    assert "ok\tminimax-m27\tstarted by Compose" in running.node_sh("start")
+    for restarts in range(attempts + 1):
+        wait_until(lambda: running.answers(container), 30)
+        state = engine.inspect(container.name)
+        assert state["RestartCount"] == restarts
+        if restarts == 0:
+            os.kill(state["State"]["Pid"], signal.SIGKILL)
+        else:
+            engine.kill_child(container.name, "httpd")
+        wait_until(lambda pid=state["State"]["Pid"]: engine.inspect(container.name)["State"]["Pid"] != pid, 10)
+    wait_until(lambda: engine.inspect(container.name)["State"]["Status"] == "exited", 10)
+    status = running.node_sh("status", check=False)
+    assert f"exited with exit status 137, {attempts} restarts" in status
+    assert "engine was killed (SIGKILL)" in running.node_sh("logs")
+    assert len(list(engine.records.glob(f"{state['Id']}.*"))) == attempts + 1
+
+
+def test_a_stop_leaves_nothing_and_keeps_the_log(
+    run: Callable[[Plan], Running], engine: DockerEngine, tmp_path: Path
+) -> None:
+    running = run(one_spark(tmp_path, 3))
+    running.node_sh("install")
+    running.node_sh("start")
+    wait_until(lambda: running.answers(running.plan.head.containers[0]), 30)
+    assert "it runs already" in running.node_sh("start", check=False)
+    assert "stopped after" in running.node_sh("stop")
+    assert engine.container_names() == []
+    assert "asked to stop (SIGTERM)" in running.node_sh("last-log")
+    assert "engine ended with status" in running.node_sh("last-log")
+
+
+def test_a_mount_that_is_not_there_is_refused_and_not_created(
+    run: Callable[[Plan], Running], engine: DockerEngine, tmp_path: Path
+) -> None:
+    running = run(one_spark(tmp_path, 3))
+    weights = next(Path(m.host) for m in running.plan.head.containers[0].mounts if m.kind == "weights")
+    weights.rmdir()
+    said = running.node_sh("start", check=False)
+    assert "docker compose up failed" in said
+    assert str(weights) in said
+    assert not weights.exists()
+
+
+def test_preflight_names_the_tools_and_says_when_compose_is_missing(
+    run: Callable[[Plan], Running], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = run(one_spark(tmp_path, 3))
+    assert "ok\tcompose\tusable as: " in running.node_sh("preflight")
+    monkeypatch.setattr(DockerEngine, "environment", property(lambda engine: _without_compose(engine, tmp_path)))
+    assert "fail\tcompose\tCompose v2 is not installed\tinstall the plugin" in running.node_sh("preflight")
+
+
+def _without_compose(engine: DockerEngine, folder: Path) -> dict[str, str]:
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DOCKER_HOST": f"unix://{engine.socket}", "HOME": str(folder)}
+
+
+def hostile_here(folder: Path) -> Plan:
+    """Return the hostile Plan as one node that starts here; names of files fit into a file system."""
+    plan = plans.hostile()
+    node = plan.head
+    container = node.containers[0]
+    engine = replace(container.processes[1], waits_for=())
+    container = replace(
+        container,
+        processes=(engine,),
+        watches=(),
+        devices=(),
+        secrets=tuple(replace(s, file=f"/srv/{_file_name(plans.HOSTILE[1])}") for s in container.secrets),
+        prepended=(),
+    )
+    plan = replace(plan, nodes=(replace(node, containers=(container,), weights=()),))
+    return on_this_machine(plan, folder)
+
+
+def _file_name(text: str) -> str:
+    return text.replace("/", "⁄")
+
+
+def test_hostile_texts_arrive_unchanged(run: Callable[[Plan], Running], engine: DockerEngine, tmp_path: Path) -> None:
+    plan = hostile_here(tmp_path)
+    running = run(plan)
+    container = plan.head.containers[0]
+    running.compose(plan.head, "up", "--detach")
+    wait_until(lambda: bool(running.recorded(container, "vllm")), 20)
+    check_that_everything_arrived(running, plan.head, container)
+    ((argv, environment),) = running.recorded(container, "vllm")
+    (process,) = container.processes
+    assert ("vllm", *argv) == process.argv
+    for setting in (*container.environment, *process.environment):
+        assert environment[setting.key] == setting.value
+    assert not list(tmp_path.rglob("pwned"))
+
+
+def test_an_author_mount_keeps_its_place(run: Callable[[Plan], Running], engine: DockerEngine, tmp_path: Path) -> None:
+    plan = one_spark(tmp_path, 3)
+    container = plan.head.containers[0]
+    source = tmp_path / "with: colon, comma and $dollar"
+    source.mkdir()
+    mount = Mount(str(source), "/in/a:b,c$d", True, "author", plans.spec("container.mounts", "a test"))
+    container = replace(container, mounts=(*container.mounts, mount))
+    plan = replace(plan, nodes=(replace(plan.head, containers=(container,)),))
+    running = run(plan)
+    running.compose(plan.head, "up", "--detach", "--wait", "--wait-timeout", START_LIMIT_S)
+    assert engine.given(container.name).binds["/in/a:b,c$d"] == (str(source), True)
