@@ -14,7 +14,7 @@ fi
 HERE=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P) || exit 1
 # shellcheck source=/dev/null
 . "$HERE/deployment.sh" || exit 1
-for part in say words reach crew remote lock install json garbled ask preflight prepare up verify after; do
+for part in say words reach crew engine remote lock install json garbled ask preflight prepare up verify after; do
   # shellcheck source=/dev/null
   . "$HERE/lib/$part.sh" || exit 1
 done

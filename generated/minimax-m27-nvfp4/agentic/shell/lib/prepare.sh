@@ -86,12 +86,12 @@ first_copy_of_image() {
   fi
   if [[ -n $OFFLINE ]]; then
     check fail "${NODES[node]}" image "no node has $name, and --offline forbids to pull it" \
-      "on a machine with network: docker pull and docker save; on ${NODES[node]}: docker load"
+      "on a machine with network: $ENGINE pull and $ENGINE save; on ${NODES[node]}: $ENGINE load"
     return 1
   fi
   say "Pulling $pull on ${NODES[node]}"
   if ! run_function "$node" remote_pull "$pull" </dev/null; then
-    check fail "${NODES[node]}" image "$pull cannot be pulled" "has ${NODES[node]} a way to the registry, and a login for it (docker login)?"
+    check fail "${NODES[node]}" image "$pull cannot be pulled" "has ${NODES[node]} a way to the registry, and a login for it ($ENGINE login)?"
     return 1
   fi
 }
@@ -107,7 +107,7 @@ copy_image() {
   status=$?
   FORWARD=''
   if ((status != 0)); then
-    check fail "${NODES[to]}" image "copying $name failed" "is there room? On ${NODES[to]}: docker system df; df -h"
+    check fail "${NODES[to]}" image "copying $name failed" "is there room? On ${NODES[to]}: $ENGINE system df; df -h"
     return 1
   fi
 }
@@ -124,12 +124,12 @@ same_image() {
   fi
   if [[ -z $found ]]; then
     check fail "${NODES[node]}" image "the copy of $name is not known under that name" \
-      "docker load forgets digests in the classic image store: pin engine.image by id in $SPEC, or let ${NODES[node]} pull it"
+      "$ENGINE load can forget the digest: pin engine.image by id in $SPEC, or let ${NODES[node]} pull it"
     return 1
   fi
   if [[ $found != "$wanted" ]]; then
     check fail "${NODES[node]}" image "$name is ${found:0:19} after the copy, ${wanted:0:19} was sent" \
-      "do both nodes use the same image store? (docker info: Storage Driver)"
+      "do both nodes use the same image store? ($ENGINE info: Storage Driver)"
     return 1
   fi
 }

@@ -3,16 +3,7 @@
 # What runs on a node besides its own node.sh. Each function travels there as text (see run_function), so it may use
 # nothing but its arguments, the programs of the node, and the helpers named here.
 
-REMOTE_HELPERS=(in_quotes engine peer_ssh name_to_save hub_folder weights_folder)
-
-# engine WORD…: docker, through sudo where the user is not in the docker group.
-engine() {
-  if docker version >/dev/null 2>&1; then
-    docker "$@"
-  else
-    sudo -n docker "$@"
-  fi
-}
+REMOTE_HELPERS=(in_quotes engine engine_load_line peer_ssh name_to_save hub_folder weights_folder)
 
 # peer_ssh USER PORT HOST-KEYS: set PEER to the ssh command for another node over the fabric. HOST-KEYS are that node's,
 # as the launcher read them over its own connection: nothing is trusted unseen, and nobody's known_hosts is changed.
@@ -89,7 +80,7 @@ remote_reaches_peer() {
   return "$status"
 }
 
-# remote_image_id NAME: what `docker image inspect` calls it; nothing when the node has no such image.
+# remote_image_id NAME: what the engine calls it; nothing when the node has no such image.
 remote_image_id() {
   engine image inspect --format '{{.Id}}' -- "$1" 2>/dev/null
 }
@@ -121,9 +112,8 @@ remote_load() {
 # remote_send_image USER PORT HOST-KEYS ADDRESS NAME REFERENCE: give the image to another node.
 remote_send_image() {
   set -o pipefail
-  local status far
-  far='if docker version >/dev/null 2>&1; then docker load; else sudo -n docker load; fi'
-  peer_ssh "$1" "$2" "$3" && engine save -- "$(name_to_save "$5" "$6")" | "${PEER[@]}" -- "$4" "$far"
+  local status
+  peer_ssh "$1" "$2" "$3" && engine save -- "$(name_to_save "$5" "$6")" | "${PEER[@]}" -- "$4" "$(engine_load_line)"
   status=$?
   rm -f -- "$PEER_KNOWN_HOSTS"
   return "$status"

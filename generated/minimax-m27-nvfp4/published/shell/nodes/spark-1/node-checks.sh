@@ -4,7 +4,7 @@
 # shellcheck disable=SC2154
 
 # Every check runs, whatever happened to the others.
-readonly PREFLIGHT=(docker_engine privilege interface_facts hcas_active ports_free images_present weights_present
+readonly PREFLIGHT=(platform privilege interface_facts hcas_active ports_free images_present weights_present
   sources_present secrets_safe devices_present memory_enough swap_unused engine_processes ipc_kept disk_free
   nvidia_driver kernel_log clock_time)
 readonly STATUS=(containers_up memory_used swap_unused kernel_log gpu_spinning)
@@ -37,14 +37,10 @@ run_checks() {
   done
 }
 
-# --- the engine and what the login may do ---
+# --- the platform and what the login may do ---
 
-check_docker_engine() {
-  if find_docker; then
-    report ok docker "usable as: ${docker[*]}"
-  else
-    report fail docker "$docker_trouble" "$docker_way_out"
-  fi
+check_platform() {
+  platform_tools
 }
 
 check_privilege() {
@@ -253,12 +249,12 @@ declare -A container_by_id=()
 
 load_containers() {
   local id name
-  if find_docker; then
+  if platform_engine; then
     while read -r id name; do
       if [[ -n $id ]]; then
         container_by_id[$id]=$name
       fi
-    done < <("${docker[@]}" ps --no-trunc --format '{{.ID}} {{.Names}}' 2>/dev/null || true)
+    done < <("${engine[@]}" ps --no-trunc --format '{{.ID}} {{.Names}}' 2>/dev/null || true)
   fi
 }
 
@@ -313,7 +309,7 @@ report_engine_processes() {
     found=0
     { mapfile -d '' -t words <"$proc/$pid/cmdline"; } 2>/dev/null || true
     report warn engine-processes "pid $pid${container:+ in container $container} holds $(gib "$(rss_of "$pid")"): ${words[*]:0:4}" \
-      "if nobody needs it: ${container:+docker stop $container, or }kill $pid"
+      "if nobody needs it: ${container:+$ENGINE stop $container, or }kill $pid"
   done
   return "$found"
 }
@@ -336,21 +332,24 @@ check_engine_processes() {
 }
 
 check_containers_up() {
-  local i name build state restarts
-  need_docker || return 0
+  local i name build state exit restarts started runs_build
+  need_engine || return 0
   for ((i = 0; i < ${#containers[@]}; i += 2)); do
     name=${containers[i]} build=${containers[i + 1]}
-    state=$(state_of "$name")
-    restarts=$(inspect "$name" '{{.RestartCount}}')
+    state='' exit='' restarts='' started='' runs_build=''
+    IFS=$'\t' read -r state exit restarts started runs_build < <(platform_state "$name") || true
     case $state in
-      running) report ok "$name" "running for $(span "$(seconds_since "$(inspect "$name" '{{.State.StartedAt}}')")"), $restarts restarts" ;;
-      absent) report fail "$name" 'there is no such container' 'up starts it' ;;
+      running) report ok "$name" "running for $(span "$(seconds_since "$started")"), $restarts restarts" ;;
+      '')
+        report fail "$name" 'there is no such container' 'up starts it'
+        continue
+        ;;
       *)
-        report fail "$name" "$state with exit status $(inspect "$name" '{{.State.ExitCode}}'), $restarts restarts: $(last_line "$name")" \
+        report fail "$name" "$state with exit status $exit, $restarts restarts: $(last_line "$name")" \
           'read its log; the last lines say why it ended'
         ;;
     esac
-    if [[ $state != absent && $(inspect "$name" '{{index .Config.Labels "sparkc.plan"}}') != "$build" ]]; then
+    if [[ $runs_build != "$build" ]]; then
       report warn "$name" 'it runs an older build than the one installed here' 'down, then up'
     fi
   done
@@ -360,8 +359,8 @@ check_containers_up() {
 
 check_images_present() {
   local i reference name wanted found
-  if ! find_docker; then
-    report fail image 'not known: docker is not usable' "$docker_way_out"
+  if ! platform_engine; then
+    report fail image "not known: $ENGINE is not usable" "$engine_way_out"
     return
   fi
   for ((i = 0; i < ${#images[@]}; i += 3)); do
@@ -486,7 +485,7 @@ check_disk_free() {
     if [[ -z $free ]]; then
       report warn disk "the free space for $path is not known"
     elif ((free == 0)); then
-      report fail disk "the file system of $path is full" 'make room: docker system df, and old models'
+      report fail disk "the file system of $path is full" "make room: $ENGINE system df, and old models"
     else
       report ok disk "$(gib "$free") free for $path"
     fi

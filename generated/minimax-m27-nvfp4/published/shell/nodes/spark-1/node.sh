@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# What is done on one node of a deployment. The same for every spec: what differs stands in facts.sh beside this file.
+# What is done on one node of a deployment. The same for every spec and every target: what differs stands beside this
+# file, what is known of the node in facts.sh, what runs its containers in platform.sh.
 #
 # usage: node.sh VERB [WORD…]
 #
 #   preflight               every check of this node
-#   install                 create the folders: caches, logs, secrets
+#   install                 create the folders (caches, logs, secrets), make units known to the platform
+#   uninstall               stop, then undo what install did for the platform; the folders stay
 #   steps TRIGGER           run the host steps of a trigger: install, up, every_start, stop
 #   drop-caches             the steps of every_start, and what they did for the memory
 #   memory                  key=value lines in bytes, from /proc/meminfo
@@ -17,10 +19,10 @@
 #                           start <TAB> last line of the log
 #   status                  what a person wants to know while it runs
 #   logs [-f] [--tail N] [CONTAINER]
-#   last-log [CONTAINER]    the newest log that was saved
+#   last-log [CONTAINER]    the log of the start before
 #   exec CONTAINER WORD…    run a command in a container
 #
-# preflight, install, steps, start, stop and status write lines of four fields for whoever called:
+# preflight, install, uninstall, steps, start, stop and status write lines of four fields for whoever called:
 #   ok|warn|fail|info <TAB> name of the check <TAB> text <TAB> way out
 # A check that ran ends with 0 whatever it found; a deed that failed ends with 1; a wrong call with 64.
 set -euo pipefail
@@ -38,8 +40,8 @@ here=$(cd -- "${BASH_SOURCE[0]%/*}" && pwd)
 source "$here/facts.sh"
 # shellcheck source-path=SCRIPTDIR source=node-checks.sh
 source "$here/node-checks.sh"
-
-docker=() docker_trouble='' docker_way_out=''
+# shellcheck source-path=SCRIPTDIR source=platform.sh
+source "$here/platform.sh"
 
 main() {
   local verb=${1:-}
@@ -47,7 +49,8 @@ main() {
     shift
   fi
   case $verb in
-    preflight | install | steps | memory | images | weights | start | stop | state | status | logs) "$verb" "$@" ;;
+    preflight | install | uninstall | steps | memory | images | weights) "$verb" "$@" ;;
+    start | stop | state | status | logs) "$verb" "$@" ;;
     drop-caches) drop_caches ;;
     wait-memory) wait_memory "$@" ;;
     last-log) last_log "$@" ;;
@@ -103,37 +106,9 @@ as_root() {
   fi
 }
 
-# find_docker: fill `docker` with the command to use; fail with docker_trouble and docker_way_out.
-find_docker() {
-  local said
-  if ((${#docker[@]} > 0)); then
-    return
-  fi
-  if ! has docker; then
-    docker_trouble='docker is not installed, or not on the PATH of this login'
-    docker_way_out='install a container engine: https://docs.docker.com/engine/install/'
-    return 1
-  fi
-  if said=$(timeout 20 docker version --format '{{.Server.Version}}' 2>&1); then
-    docker=(docker)
-  elif ! is_root && has sudo && timeout 20 sudo -n docker version --format '{{.Server.Version}}' >/dev/null 2>&1; then
-    docker=(sudo -n docker)
-  else
-    docker_trouble=${said:-docker gave no answer within 20 s}
-    case $said in
-      *'ermission denied'*)
-        docker_trouble="$(id -un) may not use docker: ${said##*$'\n'}"
-        docker_way_out="sudo usermod -aG docker $(id -un), then log in anew; or passwordless sudo"
-        ;;
-      *) docker_way_out='is the daemon running? sudo systemctl status docker' ;;
-    esac
-    return 1
-  fi
-}
-
-need_docker() {
-  if ! find_docker; then
-    report fail docker "$docker_trouble" "$docker_way_out"
+need_engine() {
+  if ! platform_engine; then
+    report fail "$ENGINE" "$engine_trouble" "$engine_way_out"
     return 1
   fi
 }
@@ -149,6 +124,14 @@ install() {
     report fail install "the mode of $install_dir/secrets cannot be set to 0700" "chown it to $login_user"
     status=1
   fi
+  platform_install || status=1
+  return "$status"
+}
+
+uninstall() {
+  local status=0
+  stop || status=1
+  platform_uninstall || status=1
   return "$status"
 }
 
@@ -244,14 +227,18 @@ wait_memory() {
 
 images() {
   local i
-  need_docker
+  need_engine
   for ((i = 0; i < ${#images[@]}; i += 3)); do
     printf 'image\t%s\t%s\n' "${images[i + 1]}" "$(image_id "${images[i + 1]}")"
   done
 }
 
-image_id() { # NAME
-  "${docker[@]}" image inspect --format '{{.Id}}' -- "$1" 2>/dev/null || true
+# image_id NAME: as Docker writes it (Podman leaves the kind of digest out); empty when the image is absent.
+image_id() {
+  local id
+  if id=$("${engine[@]}" image inspect --format '{{.Id}}' -- "$1" 2>/dev/null); then
+    printf 'sha256:%s' "${id#sha256:}"
+  fi
 }
 
 weights() {
@@ -317,12 +304,12 @@ digest_of() { # TEXT
 
 # inspect NAME FORMAT: empty when there is no such container.
 inspect() {
-  "${docker[@]}" container inspect --format "$2" -- "$1" 2>/dev/null || true
+  "${engine[@]}" container inspect --format "$2" -- "$1" 2>/dev/null || true
 }
 
 state_of() { # NAME
   local state
-  state=$(inspect "$1" '{{.State.Status}}')
+  IFS=$'\t' read -r state _ < <(platform_state "$1") || true
   printf '%s' "${state:-absent}"
 }
 
@@ -334,20 +321,19 @@ container_names() {
   done
 }
 
-# strangers: containers of this deployment and variant that this build does not know.
+# strangers: what the platform has of this deployment and variant, and this build does not know.
 strangers() {
   local name
   while IFS= read -r name; do
     if [[ -n $name && $'\n'$(container_names)$'\n' != *$'\n'"$name"$'\n'* ]]; then
       printf '%s\n' "$name"
     fi
-  done < <("${docker[@]}" ps --all --filter "label=sparkc.deployment=$deployment" \
-    --filter "label=sparkc.variant=$variant" --format '{{.Names}}' || true)
+  done < <(platform_strangers || true)
 }
 
 start() {
   local name status=0
-  need_docker
+  need_engine
   for name in $(container_names); do
     start_container "$name" || status=1
   done
@@ -364,15 +350,15 @@ start_container() {
   fi
   if [[ $state != absent ]]; then
     save_log "$1"
-    if ! said=$("${docker[@]}" rm --force -- "$1" 2>&1); then
-      report fail "$1" "the old container cannot be removed: $said" "docker rm --force $1"
+    if ! said=$(platform_remove "$1"); then
+      report fail "$1" "the old container cannot be removed: $said" "$ENGINE rm --force $1"
       return 1
     fi
   fi
-  if said=$(bash "$here/run-$1.sh" "${docker[@]}" 2>&1 </dev/null); then
-    report ok "$1" "started as ${said:0:12}"
+  if said=$(platform_start "$1" </dev/null); then
+    report ok "$1" "$said"
   else
-    report fail "$1" "docker run failed: $said" 'preflight names what is missing on this node'
+    report fail "$1" "$said" 'preflight names what is missing on this node'
     return 1
   fi
 }
@@ -381,7 +367,7 @@ start_container() {
 stop() {
   local keep=${1:-} name status=0
   local -a names
-  need_docker
+  need_engine
   mapfile -t names < <(
     strangers
     container_names | tac
@@ -394,7 +380,7 @@ stop() {
   return "$status"
 }
 
-# stop_container NAME KEEP: docker sends SIGTERM and waits as long as the container's own stop time-out says.
+# stop_container NAME KEEP
 stop_container() {
   local state said began=$SECONDS
   state=$(state_of "$1")
@@ -404,8 +390,8 @@ stop_container() {
       return
       ;;
     running | restarting | paused)
-      if ! said=$("${docker[@]}" stop -- "$1" 2>&1); then
-        report fail "$1" "it cannot be stopped: $said" "docker kill $1; if that hangs, reboot $node"
+      if ! said=$(platform_stop "$1"); then
+        report fail "$1" "it cannot be stopped: $said" "$ENGINE kill $1; if that hangs, reboot $node"
         return 1
       fi
       ;;
@@ -415,8 +401,8 @@ stop_container() {
     return
   fi
   save_log "$1"
-  if ! said=$("${docker[@]}" rm --force -- "$1" 2>&1); then
-    report fail "$1" "it cannot be removed: $said" "docker rm --force $1"
+  if ! said=$(platform_remove "$1"); then
+    report fail "$1" "it cannot be removed: $said" "$ENGINE rm --force $1"
     return 1
   fi
   report ok "$1" "stopped after $(span "$((SECONDS - began))") and removed (it was $state)"
@@ -434,7 +420,7 @@ look_for_leftovers() {
     esac
   done
   if ((status != 0)); then
-    report fail leftovers 'a container is still there' 'docker ps --all; docker kill, then docker rm --force'
+    report fail leftovers 'a container is still there' "$ENGINE ps --all; $ENGINE kill, then $ENGINE rm --force"
   fi
   if ! report_engine_processes; then
     report ok leftovers 'no engine process is left outside of containers'
@@ -456,7 +442,7 @@ save_log() {
     number=$((numbers[-1] + 1))
   fi
   file=$install_dir/logs/$1-$number.log
-  if ! "${docker[@]}" logs -- "$1" >"$file" 2>&1; then
+  if ! platform_logs "$1" >"$file" 2>&1; then
     said=$(tail -n 1 -- "$file")
     report warn "$1" "its log cannot be saved: $said"
   elif [[ -s $file ]]; then
@@ -483,18 +469,20 @@ saved_numbers() {
   done | sort -n
 }
 
+# saved_log NAME: the newest one, with a heading; status 1 when none was saved.
+saved_log() {
+  local -a numbers
+  mapfile -t numbers < <(saved_numbers "$1")
+  ((${#numbers[@]} > 0)) || return
+  printf '==> %s <==\n' "$install_dir/logs/$1-${numbers[-1]}.log"
+  cat -- "$install_dir/logs/$1-${numbers[-1]}.log"
+}
+
 # last_log [CONTAINER]
 last_log() {
   local name
-  local -a numbers
   for name in ${1:-$(container_names)}; do
-    mapfile -t numbers < <(saved_numbers "$name")
-    if ((${#numbers[@]} > 0)); then
-      printf '==> %s <==\n' "$install_dir/logs/$name-${numbers[-1]}.log"
-      cat -- "$install_dir/logs/$name-${numbers[-1]}.log"
-    else
-      printf 'no log of %s was saved\n' "$name"
-    fi
+    platform_last_log "$name" || printf 'no log of %s was saved\n' "$name"
   done
 }
 
@@ -513,19 +501,20 @@ logs() {
     esac
     shift
   done
-  need_docker >&2
+  need_engine >&2
   mapfile -t names < <(container_names)
   if [[ -n $name ]]; then
     names=("$name")
   fi
   if ((${#names[@]} == 1)); then
-    exec "${docker[@]}" logs ${follow:+"$follow"} "${options[@]}" -- "${names[0]}"
+    platform_logs "${names[0]}" ${follow:+"$follow"} "${options[@]}"
+    return
   fi
   for container in "${names[@]}"; do
     if [[ -n $follow ]]; then
-      "${docker[@]}" logs --follow "${options[@]}" -- "$container" 2>&1 | mark_lines "$container" &
+      platform_logs "$container" --follow "${options[@]}" 2>&1 | mark_lines "$container" &
     else
-      "${docker[@]}" logs "${options[@]}" -- "$container" 2>&1 | mark_lines "$container"
+      platform_logs "$container" "${options[@]}" 2>&1 | mark_lines "$container"
     fi
   done
   wait
@@ -540,15 +529,15 @@ mark_lines() { # NAME
 
 # exec_in CONTAINER WORD…
 exec_in() {
-  need_docker >&2
-  exec "${docker[@]}" exec -- "$@"
+  need_engine >&2
+  platform_exec "$@"
 }
 
 # --- what goes on ---
 
 state() {
   local name
-  need_docker
+  need_engine
   for name in $(container_names); do
     state_line "$name"
   done
@@ -557,9 +546,7 @@ state() {
 # state_line NAME
 state_line() {
   local what exit restarts started
-  IFS=$'\t' read -r what exit restarts started < <(
-    inspect "$1" $'{{.State.Status}}\t{{.State.ExitCode}}\t{{.RestartCount}}\t{{.State.StartedAt}}'
-  ) || true
+  IFS=$'\t' read -r what exit restarts started _ < <(platform_state "$1") || true
   if [[ -z $what ]]; then
     printf 'container\t%s\tabsent\t\t\t\t\n' "$1"
   else
@@ -568,7 +555,7 @@ state_line() {
   fi
 }
 
-# seconds_since TIME: empty for a container that never started (docker says year 1).
+# seconds_since TIME: empty for a container that never started (Docker says year 1).
 seconds_since() {
   local began
   if began=$(date -d "$1" +%s 2>/dev/null) && ((began > 0)); then
@@ -583,7 +570,7 @@ last_line() {
     if [[ $line == *[![:space:]]* ]]; then
       last=$line
     fi
-  done < <("${docker[@]}" logs --tail 5 -- "$1" 2>&1 || true)
+  done < <(platform_logs "$1" --tail 5 2>&1 || true)
   last=$(printf '%s' "$last" | sed 's/\x1b\[[0-9;]*[A-Za-z]//g')
   printf '%s' "${last//[[:cntrl:]]/ }"
 }
