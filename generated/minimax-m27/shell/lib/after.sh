@@ -182,7 +182,7 @@ verb_bench() {
 
 verb_down() {
   local all_well=0
-  read_options '--node NAME' "$@"
+  read_options '--node NAME --uninstall' "$@"
   open_workplace
   reach_what_answers || all_well=1
   find_all_tools installed || report_failures "finding node.sh"
@@ -192,7 +192,11 @@ verb_down() {
     complain "not everything is stopped; run ./launch.sh down again when the node answers"
     return 1
   fi
-  say "stopped; logs are kept (./launch.sh logs)"
+  if [[ $STOP == uninstall ]]; then
+    say "stopped and uninstalled; logs are kept (./launch.sh logs)"
+  else
+    say "stopped; logs are kept (./launch.sh logs)"
+  fi
 }
 
 # stop_all: the workers first, all at once, then the head, which leads them; CREW says whom.
@@ -218,7 +222,7 @@ stop_all() {
 stop_crew() {
   local node all_well=0
   ((${#CREW[@]} > 0)) || return 0
-  on_all tool stop || all_well=1
+  on_all tool "$STOP" || all_well=1
   for node in "${CREW[@]}"; do
     checks_of "${NODES[node]}" <"${OUTPUT[node]}"
     if ((STATUS[node] != 0)); then

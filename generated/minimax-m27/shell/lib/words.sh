@@ -130,10 +130,13 @@ HELP
 
 help_down() {
   cat <<'HELP'
-Usage: ./launch.sh down [--node NAME]
+Usage: ./launch.sh down [--node NAME] [--uninstall]
 
 Stops the containers on all nodes, the head last. Works after half an `up` too. Logs are kept. What could not be reached is
 named, and the status is 1.
+
+  --uninstall   also undo what `up` made known to the platform, so that nothing starts at the next boot: units. The
+                install folders stay, with caches, secrets and logs
 HELP
 }
 
@@ -219,6 +222,7 @@ read_options() {
       --watch) WATCH=yes ;;
       --keep) KEEP=yes ;;
       --dry-run) DRY_RUN=yes ;;
+      --uninstall) STOP=uninstall ;;
       -f | --follow) FOLLOW=yes ;;
       --tail)
         is_number "${1:-}" || wrong_call "--tail wants a number of lines" "./launch.sh logs --help"
@@ -256,7 +260,7 @@ main() {
   local near
   VERB=${1:-}
   # shellcheck disable=SC2034 # read by the verbs
-  OFFLINE='' RESTART='' WATCH='' KEEP='' DRY_RUN='' FOLLOW='' TAIL=''
+  STOP=stop OFFLINE='' RESTART='' WATCH='' KEEP='' DRY_RUN='' FOLLOW='' TAIL=''
   CREW=("${!NODES[@]}")
   case $VERB in
     --help | -h | help)

@@ -67,12 +67,15 @@ options=(
   --mount 'type=bind,source=/home/ops/sparkc/minimax-m27/start-minimax-m27-worker.sh,target=/sparkc/start.sh,readonly'
   # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
   --restart on-failure:3
+  # the engine has 60 s to end, then it is killed
   --stop-timeout 60
+  # docker keeps the log as long as it keeps the container
   --log-driver json-file
   # catalog containers: a log must not fill the disk
   --log-opt 'max-size=20m'
   # catalog containers: three files of it are kept
   --log-opt 'max-file=3'
+  # the start script waits, starts, watches, and says why it ended
   --entrypoint /bin/bash
 )
 

@@ -233,8 +233,12 @@ images() {
   done
 }
 
-image_id() { # NAME
-  "${engine[@]}" image inspect --format '{{.Id}}' -- "$1" 2>/dev/null || true
+# image_id NAME: as Docker writes it (Podman leaves the kind of digest out); empty when the image is absent.
+image_id() {
+  local id
+  if id=$("${engine[@]}" image inspect --format '{{.Id}}' -- "$1" 2>/dev/null); then
+    printf 'sha256:%s' "${id#sha256:}"
+  fi
 }
 
 weights() {
