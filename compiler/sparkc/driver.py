@@ -206,7 +206,7 @@ class _Job:
 
 
 def cross_check(compilations: Iterable[Compilation]) -> list[Finding]:
-    """Return findings about specs that get into each other's way: one name twice, or one container name on one node."""
+    """Return findings about specs that get into each other's way: one name twice, on one node or in all."""
     findings: list[Finding] = []
     named: dict[str, Compilation] = {}
     owners: dict[tuple[str, str], Compilation] = {}
@@ -224,12 +224,12 @@ def cross_check(compilations: Iterable[Compilation]) -> list[Finding]:
             )
             findings.append(replace(finding, remarks=(Remark(first.name_span, "first named here"),)))
             continue
-        for place in _containers(compilation):
+        for place in _names_on_nodes(compilation):
             other = owners.setdefault(place, compilation)
             if other is not compilation and other.name_span is not None:
                 finding = _error(
                     "container-name-taken",
-                    f"both specs name a container `{place[1]}` on {place[0]}",
+                    f"both specs call a container, a unit or a project `{place[1]}` on {place[0]}",
                     compilation.name_span,
                     ("name",),
                     "rename one of the specs, or its variant",
@@ -238,13 +238,14 @@ def cross_check(compilations: Iterable[Compilation]) -> list[Finding]:
     return findings
 
 
-def _containers(compilation: Compilation) -> set[tuple[str, str]]:
+def _names_on_nodes(compilation: Compilation) -> set[tuple[str, str]]:
+    """Return what each node has of a spec: its containers, and the units and projects named after the whole."""
     return {
-        (node.ssh.host, container.name)
+        (node.ssh.host, name)
         for launch in compilation.launches
         if launch.plan is not None
         for node in launch.plan.nodes
-        for container in node.containers
+        for name in (launch.plan.folder.replace("/", "-"), *(container.name for container in node.containers))
     }
 
 
