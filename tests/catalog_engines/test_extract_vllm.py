@@ -49,6 +49,12 @@ def test_a_wheel_and_its_unpacked_tree_give_the_same_catalog(tmp_path: Path) -> 
     assert packed == laid_out
 
 
+def test_keys_that_pydantic_skips_are_keys_unless_the_engine_hands_over_a_whole_configuration(tmp_path: Path) -> None:
+    schema = read(tmp_path).schema("InnerConfig")
+    assert schema is not None
+    assert sorted(schema.keys) == ["depth", "tokens"]
+
+
 def test_values_carry_kind_choices_bounds_and_default(tmp_path: Path) -> None:
     flags = {flag.name: flag for flag in read(tmp_path).flags()}
     assert flags["--dtype"].value.choices == ("auto",), "the code removes one choice by hand"

@@ -90,6 +90,12 @@ CONFIG = """
     @config
     class InnerConfig:
         depth: int = Field(default=2, ge=1)
+        tokens: SkipValidation[int] = None
+        outer: SkipValidation[OuterConfig] = None
+
+    @config
+    class OuterConfig:
+        x: int = 1
 
     @config
     class ModelConfig:

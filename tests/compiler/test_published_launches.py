@@ -38,6 +38,9 @@ DIFFERENCES = {
         Difference("ray_head", "RAY_DEDUP_LOGS", "given to the driver alone, which prints the workers' logs",
                    "variable-given-to-wrong-process"),
     ),
+    "minimax-m27-nvfp4-published": (
+        Difference("serve", "--compilation-config", "NONE, the same mode as the engine spells it", "plan: arguments"),
+    ),
     "qwen36-35b-nvfp4": (
         Difference("container", "-p", "host network, so nothing is published", "plan: containers"),
         Difference("container", "-it", "nobody sits at it; the log is kept", "plan: containers"),

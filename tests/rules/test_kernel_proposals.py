@@ -38,6 +38,11 @@ def said(launch: Launch) -> dict[str, str]:
             id="before there were flags",
         ),
         pytest.param(
+            "0.13.0",
+            {"VLLM_USE_FLASHINFER_MOE_FP4": "0", "VLLM_TEST_FORCE_FP8_MARLIN": "1"},
+            id="whose variable for layers does not know Marlin yet",
+        ),
+        pytest.param(
             "0.18.1",
             {"--moe-backend": "marlin", "VLLM_NVFP4_GEMM_BACKEND": "marlin"},
             id="a flag for the experts, a variable for the rest",

@@ -85,9 +85,19 @@ def _own_fields(interpreter: Interpreter, ancestor: Class, owner: Class) -> Iter
                     continue
                 given = MISSING if value is None else _evaluate(interpreter, value, frame)
                 default, bounds, settable = _taken_apart(interpreter, given)
-                # Fields that pydantic skips are handed over by the engine itself.
-                settable = settable and origin != "SkipValidation"
+                # Whole configurations that pydantic does not look at are handed over by the engine itself.
+                settable = settable and (origin != "SkipValidation" or _is_plain(hint))
                 yield Field(name, owner, hint, default, bounds, _text_after(body, place), settable)
+
+
+def _is_plain(hint: object) -> bool:
+    """Tell whether a type is a number, a text, a yes or no, or one of some words."""
+    return all(
+        member is None
+        or (isinstance(member, External) and member.name.startswith("builtins."))
+        or (isinstance(member, Form) and member.origin == "Literal")
+        for member in members_of(hint)
+    )
 
 
 def _evaluate(interpreter: Interpreter, node: ast.expr, frame: Frame) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sparkc.catalog.engine import EngineCatalog
+from sparkc.catalog.entries import Variable
 from sparkc.findings import Failure, KeyPath, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
@@ -57,8 +58,12 @@ def _dense_layers(names: EngineCatalog) -> Iterator[Proposal]:
         yield Proposal(("args", *PER_QUANT), MARLIN, reason)
     elif _offers(names, LINEAR):
         yield Proposal(("args", LINEAR), MARLIN, reason)
-    elif names.variable(GEMM) is not None:
+    elif _knows_marlin(names.variable(GEMM)):
         yield Proposal(("env", GEMM), MARLIN, reason)
+
+
+def _knows_marlin(variable: Variable | None) -> bool:
+    return variable is not None and (variable.choices is None or MARLIN in variable.choices)
 
 
 def _offers(names: EngineCatalog, argument: str) -> bool:

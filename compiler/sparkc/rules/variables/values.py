@@ -13,8 +13,10 @@ def wanted_instead(variable: Variable | None, text: str) -> str | None:
     if variable is None or text == "":
         return None
     if variable.spellings is not None:
-        refused = variable.spellings.says_yes(text) is None
-        return f"{_listed(variable.spellings.true)} or {_listed(variable.spellings.false)}" if refused else None
+        spellings = variable.spellings
+        # A switch that is read with int() takes every number, of which the catalog lists the first three.
+        taken = spellings.says_yes(text) is not None or ("2" in spellings.true and text.strip("-+ ").isdecimal())
+        return None if taken else f"{_listed(spellings.true)} or {_listed(spellings.false)}"
     if variable.choices is not None:
         words = {word.lower() if variable.any_case else word for word in variable.choices}
         taken = (text.lower() if variable.any_case else text) in words
