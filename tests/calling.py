@@ -44,19 +44,25 @@ def sparkc(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> Cal
     return Called(done.returncode, done.stdout, done.stderr)
 
 
+def import_what_a_build_imports() -> None:
+    """Build once in this process, so that forked children start with everything in memory."""
+    from sparkc.cli.app import app
+
+    with tempfile.TemporaryDirectory() as folder:
+        rehearsal = project(Path(folder), pair=PAIR)
+        with contextlib.chdir(rehearsal), contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+            app(["build"])
+
+
 def sparkc_without_root(*arguments: str, cwd: Path) -> Called:
     """Run `sparkc` as a user to whom write protection means something.
 
     The interpreter of this test run may stand where that user cannot look, so a forked child that has everything
     imported gives up root's powers and goes on without starting a new program.
     """
-    from sparkc.cli.app import app, run
+    from sparkc.cli.app import run
 
-    with tempfile.TemporaryDirectory() as folder:
-        # One build that works brings in everything that a build imports.
-        rehearsal = project(Path(folder), pair=PAIR)
-        with contextlib.chdir(rehearsal), contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
-            app(["build"])
+    import_what_a_build_imports()
     for folder in (cwd, *cwd.parents):
         if folder.stat().st_uid == os.getuid() and folder != Path(folder.anchor):
             folder.chmod(folder.stat().st_mode | 0o055)

@@ -53,7 +53,7 @@ def test_plan_as_json_is_json_alone(sparkc: Sparkc) -> None:
 
 def test_plan_of_a_spec_with_an_error_prints_both_and_ends_with_1(sparkc: Sparkc) -> None:
     spec = Path(SINGLE)
-    spec.write_text(spec.read_text().replace("targets: [shell]", "targets: [shel]"))
+    spec.write_text(spec.read_text().replace("targets: [shell,", "targets: [shel,"))
     result = sparkc("plan", SINGLE)
     assert result.exit_code == 1
     assert "memory of spark-1" in result.stdout
@@ -111,7 +111,11 @@ def test_explain_tells_a_line_of_a_generated_file(sparkc: Sparkc, front: str) ->
 
     [compilation] = compile_all([spec], project_of([spec]), datetime.date(2026, 11, 20))
     assert compilation.tree is not None
-    [script] = [file for file in compilation.tree.artifacts if file.path.endswith("/start-qwen36-35b-nvfp4.sh")]
+    [script] = [
+        file
+        for file in compilation.tree.artifacts
+        if file.path.startswith("shell/") and file.path.endswith("/start-qwen36-35b-nvfp4.sh")
+    ]
     number = next(n for n, line in enumerate(script.text.split("\n"), 1) if "--max-num-seqs" in line)
     result = sparkc("explain", SINGLE, f"{front}{script.path}:{number}")
     assert result.exit_code == 0, result.exception
