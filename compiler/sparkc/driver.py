@@ -285,6 +285,7 @@ def _lacks(target: Target, plan: Plan) -> list[Need]:
 
 STANDINS = {
     Need.HOST_STEPS_BEFORE_RESTART: "the start script's memory gate stops such a restart and says why",
+    Need.HEALTH: "its own script asks the service whenever it starts or looks",
     Need.RESTART_PAUSE: "the start script waits for its peers, which paces restarts",
 }
 """Needs that have a stand-in where a target lacks them: worth a note, not a refusal."""

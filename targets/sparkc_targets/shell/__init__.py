@@ -18,7 +18,8 @@ def render(plan: Plan) -> Iterator[Artifact]:
 TARGET = Target(
     name="shell",
     summary="scripts run over ssh from the head or a control machine: preflight, prepare, up, verify, status, down",
-    # A restart by the engine's policy runs no step on the host.
-    capabilities=frozenset(Need) - {Need.HOST_STEPS_BEFORE_RESTART},
+    # A restart by the engine's policy runs no step on the host. `docker run` would take a health check as a line of
+    # shell only; launch.sh asks the service itself.
+    capabilities=frozenset(Need) - {Need.HOST_STEPS_BEFORE_RESTART, Need.HEALTH},
     render=render,
 )

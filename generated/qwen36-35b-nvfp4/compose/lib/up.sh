@@ -18,7 +18,11 @@ verb_up() {
     return
   fi
   open_workplace
-  trap interrupted INT TERM HUP
+  heed_interrupts bring_up "$began"
+}
+
+# bring_up BEGAN
+bring_up() {
   connect_all || return 1
   take_lock || return
   TOOLS=("${INSTALL_DIRS[@]}")
@@ -30,9 +34,60 @@ verb_up() {
     start_all || return
   else
     note_swap
+    pass_the_point
   fi
   PHASE=waiting
-  wait_until_served "$began"
+  wait_until_served "$1"
+}
+
+# --- Ctrl-C ----------------------------------------------------------------------------------------------------------
+
+# heed_interrupts FUNCTION WORD…: run it in a process of its own, which Ctrl-C does not reach, and listen here, where
+# nothing but `wait` goes on. A trap that bash 5.2 runs while it reads a command substitution is misread as a part of it.
+heed_interrupts() {
+  local worker
+  {
+    trap '' INT TERM HUP
+    "$@"
+  } &
+  worker=$!
+  trap 'on_interrupt "$worker"' INT TERM HUP
+  wait_for "$worker"
+}
+
+# on_interrupt WORKER: before the first container this process ends the other one, and nothing was started. Afterwards
+# the worker itself ends in order, as soon as it looks. A second Ctrl-C ends both at once.
+on_interrupt() {
+  printf '\n'
+  if [[ -e $WORKPLACE/interrupted ]]; then
+    say "Interrupted again: leaving everything as it is. ./launch.sh status shows it, ./launch.sh down stops it."
+  elif mkdir "$WORKPLACE/started" 2>/dev/null; then
+    say "Interrupted before anything was started."
+  else
+    : >"$WORKPLACE/interrupted"
+    return
+  fi
+  kill -s KILL "$1" 2>/dev/null
+  exit 130
+}
+
+# pass_the_point: from here on an interrupt finds something that runs. Whoever makes the folder first decides.
+pass_the_point() {
+  mkdir "$WORKPLACE/started" 2>/dev/null || exit 130
+}
+
+# heed: end in order when Ctrl-C was pressed.
+heed() {
+  [[ -e $WORKPLACE/interrupted ]] || return 0
+  case $PHASE in
+    starting)
+      say "Interrupted while starting: stopping what was started"
+      stop_all ;;
+    *)
+      say "Interrupted; $TITLE is left loading."
+      way_out "./launch.sh up --watch waits for it, ./launch.sh logs -f shows it, ./launch.sh down stops it" ;;
+  esac
+  exit 130
 }
 
 # rehearse: the same steps, printed instead of run. No node is asked anything.
@@ -168,30 +223,13 @@ installed_state() {
 # --- starting --------------------------------------------------------------------------------------------------------
 
 start_all() {
+  local status=0
+  pass_the_point
   PHASE=starting
-  do_step "Starting all containers" start_node && return
+  do_step "Starting all containers" start_node || status=1
+  heed
+  ((status)) || return 0
   fail_up "a container could not be started"
-}
-
-# interrupted: Ctrl-C. A second one ends this at once.
-interrupted() {
-  trap 'exit 130' INT TERM HUP
-  local process
-  printf '\n'
-  case $PHASE in
-    starting)
-      say "Interrupted while starting: stopping what was started"
-      # The starts under way ignore the signal; a stop must not overtake them.
-      for process in "${RUNNING[@]}"; do
-        wait_for "$process"
-      done
-      stop_all ;;
-    waiting)
-      say "Interrupted; $TITLE is left loading."
-      way_out "./launch.sh up --watch waits for it, ./launch.sh logs -f shows it, ./launch.sh down stops it" ;;
-    *) say "Interrupted before anything was started." ;;
-  esac
-  exit 130
 }
 
 # fail_up REASON: keep the logs, stop the rest unless --keep, status 1.
@@ -239,10 +277,19 @@ note_swap() {
 
 node_memory() { node_sh "$1" memory; }
 
-# pause SECONDS, so that a signal is answered at once.
+# pause SECONDS, and look every second whether Ctrl-C was pressed.
 pause() {
-  sleep "$1" &
-  wait_for $!
+  local left=${1%%.*}
+  if ((left <= 1)); then
+    sleep "$1"
+    heed
+    return
+  fi
+  while ((left > 0)); do
+    sleep 1
+    heed
+    left=$((left - 1))
+  done
 }
 
 wait_until_served() {
@@ -250,6 +297,7 @@ wait_until_served() {
   say "Waiting up to $(lasted "$START_SECONDS") for $SERVICE_URL$HEALTH_PATH; with filled caches it takes about $(lasted "$WARM_START_SECONDS")"
   while :; do
     on_all look
+    heed
     for node in "${CREW[@]}"; do
       judge_node "$node" || { fail_up "$REASON"; return; }
     done
