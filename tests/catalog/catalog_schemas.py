@@ -126,6 +126,19 @@ SHAPE = record(
     },
 )
 
+BOOT = record(
+    {
+        "hardware": NAME,
+        "engine": one_of("vllm", "vllm-ascend"),
+        "tensor": COUNT,
+        "total_gib": NUMBER,
+        "fraction": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+        "kv_gib": NUMBER,
+        "evidence": EVIDENCE,
+    },
+    {"weights_gib": NUMBER, "graphs_gib": NUMBER, "max_num_batched_tokens": COUNT},
+)
+
 MODELS = record(
     {
         "family": NAME,
@@ -141,7 +154,7 @@ MODELS = record(
                     "shards": or_null(COUNT),
                     "evidence": EVIDENCE,
                 },
-                {"max_position_embeddings": COUNT, "loaded_bytes": COUNT},
+                {"max_position_embeddings": COUNT, "loaded_bytes": COUNT, "boots": many(BOOT, least=1)},
             ),
             least=1,
         ),

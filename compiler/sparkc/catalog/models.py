@@ -9,6 +9,8 @@ from typing import Any, Literal
 from sparkc.catalog.data import load, names
 from sparkc.catalog.evidence import Evidence, evidence_from
 
+GIB = 2**30
+
 Attention = Literal["uniform", "mla", "sliding-window", "hybrid-gdn", "hybrid-mamba2", "other"]
 """How a model remembers its context; `other` is known to exist and not to be understood by the planner."""
 
@@ -67,6 +69,29 @@ class Shape:
 
 
 @dataclass(frozen=True)
+class Boot:
+    """What the log of one boot of a checkpoint reported for one rank; amounts in bytes.
+
+    Args:
+        total: memory of the device, `fraction` of it was the engine's (gpu_memory_utilization).
+        kv_bytes: `Available KV cache memory`.
+        weights, graphs: `Model loading took`, and what was taken off the cache for graphs; None when not logged.
+        max_num_batched_tokens: tokens of one step; None when not known.
+    """
+
+    hardware: str
+    engine: str
+    tensor: int
+    total: int
+    fraction: float
+    kv_bytes: int
+    weights: int | None
+    graphs: int | None
+    max_num_batched_tokens: int | None
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """One published set of weight files.
 
@@ -78,6 +103,7 @@ class Checkpoint:
         shards: number of weight files; None when unknown.
         max_position_embeddings: longest context of its `config.json`; the shape's where the sources do not differ.
         evidence: where the size comes from.
+        boots: what boots of it reported, without drafting; the planner calibrates on one of the same layout.
     """
 
     id: str
@@ -87,6 +113,7 @@ class Checkpoint:
     max_position_embeddings: int
     evidence: Evidence
     loaded_bytes: int | None = None
+    boots: tuple[Boot, ...] = ()
 
     @property
     def weight_bytes(self) -> int | None:
@@ -211,4 +238,20 @@ def _checkpoint(entry: dict[str, Any], shape: Shape) -> Checkpoint:  # Any: plai
         max_position_embeddings=entry.get("max_position_embeddings", shape.max_position_embeddings),
         evidence=evidence_from(entry["evidence"]),
         loaded_bytes=entry.get("loaded_bytes"),
+        boots=tuple(_boot(boot) for boot in entry.get("boots", ())),
+    )
+
+
+def _boot(entry: dict[str, Any]) -> Boot:  # Any: plain data from YAML
+    return Boot(
+        hardware=entry["hardware"],
+        engine=entry["engine"],
+        tensor=entry["tensor"],
+        total=round(entry["total_gib"] * GIB),
+        fraction=entry["fraction"],
+        kv_bytes=round(entry["kv_gib"] * GIB),
+        weights=round(entry["weights_gib"] * GIB) if "weights_gib" in entry else None,
+        graphs=round(entry["graphs_gib"] * GIB) if "graphs_gib" in entry else None,
+        max_num_batched_tokens=entry.get("max_num_batched_tokens"),
+        evidence=evidence_from(entry["evidence"]),
     )

@@ -207,6 +207,21 @@ class ShapePart(Part):
     ] = None
 
 
+class MeasurementPart(Part):
+    """What the log of one boot of this very launch reported for one rank; the planner calibrates on it."""
+
+    total: Annotated[Size, Field(description="Memory of the device in that log, like `121.69 GiB`.")]
+    gpu_memory_utilization: Annotated[float, Field(gt=0, le=1, description="The fraction of that boot.")]
+    available_kv: Annotated[Size, Field(description="`Available KV cache memory` of that boot, like `28.74 GiB`.")]
+    weights: Annotated[Size | None, Field(description="`Model loading took` of that boot.")] = None
+    graphs: Annotated[Size | None, Field(description="CUDA graph memory that was taken off the cache.")] = None
+    max_num_batched_tokens: Annotated[
+        TokenCount | None, Field(description="Tokens of one step in that boot; this launch's own when absent.")
+    ] = None
+    tensor: Annotated[Count | None, Field(description="Tensor parallel size; this launch's own when absent.")] = None
+    source: Annotated[Line, Field(description="Where the log stands.")]
+
+
 class ModelPart(Part):
     """Which model, and where its weights are."""
 
@@ -233,6 +248,10 @@ class ModelPart(Part):
     ] = None
     shape: Annotated[
         ShapePart | None, Field(description="Numbers from the model's config.json; they win over the catalog's.")
+    ] = None
+    measurement: Annotated[
+        MeasurementPart | None,
+        Field(description="What a boot of this launch reported; it takes the place of the memory estimate."),
     ] = None
 
 

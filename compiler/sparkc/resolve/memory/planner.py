@@ -97,7 +97,7 @@ def _terms(pool: Pool) -> Iterator[MemoryTerm]:
     unified = pool.node.unified
     if pool.weights is not None:
         yield _term("weights", pool.weights.bytes, pool.weights.formula, SOURCE_WEIGHTS, inside=True)
-    yield _term("engine overhead", pool.overhead.bytes, pool.overhead.formula, pool.overhead.source, inside=True)
+    yield _term(pool.overhead_name, pool.overhead.bytes, pool.overhead.formula, pool.overhead.source, inside=True)
     yield _term(
         "CUDA graphs", pool.graphs.bytes, pool.graphs.formula, pool.graphs.source, inside=pool.graphs.inside_budget
     )

@@ -42,12 +42,19 @@ class Measurement:
         fraction: gpu_memory_utilization of that boot.
         kv_bytes: `Available KV cache memory`.
         source: where the log stands.
+        weights, graphs: bytes that the log names for them; None leaves the estimate.
+        max_num_batched_tokens: of that boot; None is the same as now.
+        tensor: ranks of that boot; None is the same as now.
     """
 
     total: int
     fraction: float
     kv_bytes: int
     source: str
+    weights: int | None = None
+    graphs: int | None = None
+    max_num_batched_tokens: int | None = None
+    tensor: int | None = None
 
 
 @dataclass(frozen=True)
@@ -146,7 +153,7 @@ def nonsense_in(request: MemoryRequest) -> str | None:
     for node in request.nodes:
         if node.reserved < 0 or (node.object_store or 0) < 0:
             return f"{node.name} reserves less than nothing"
-    return _nonsense_in_shares(request) or _nonsense_in_shape(request.shape)
+    return _nonsense_in_shares(request) or _nonsense_in_shape(request.shape) or _nonsense_in_boot(request.measurement)
 
 
 def _nonsense_in_shares(request: MemoryRequest) -> str | None:
@@ -155,6 +162,20 @@ def _nonsense_in_shares(request: MemoryRequest) -> str | None:
             return f"{name} is {share}, a share above 0 and up to 1 is wanted"
     if not 0 <= request.speculative_tokens <= 1024:
         return f"the number of speculative tokens is {request.speculative_tokens}"
+    return None
+
+
+def _nonsense_in_boot(boot: Measurement | None) -> str | None:
+    if boot is None:
+        return None
+    if not (1 <= boot.total <= LARGEST and math.isfinite(boot.fraction) and 0 < boot.fraction <= 1):
+        return f"the measurement has a total of {boot.total} bytes and a fraction of {boot.fraction}"
+    told = boot.kv_bytes + (boot.weights or 0) + (boot.graphs or 0)
+    if min(boot.kv_bytes, boot.weights or 0, boot.graphs or 0) < 0 or told > boot.total * boot.fraction:
+        return (
+            f"the measurement contradicts itself: cache, weights and graphs come to {told} bytes, and "
+            f"{boot.fraction:g} of {boot.total} bytes hold them"
+        )
     return None
 
 
