@@ -1,4 +1,4 @@
-"""Write what the project says about itself: rule pages, the schema of the spec language, the made pieces of README.md.
+"""Write what the project says about itself: rule pages, the spec's schema, the memory planner's figures, README.md.
 
 python tools/write_docs.py            write what is not current
 python tools/write_docs.py --check    write nothing; say what is not current and end with status 1
@@ -12,6 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from excerpts import refreshed
+from fit_overhead import COEFFICIENTS, boots
+from fit_overhead import text as coefficients
+from replay_launches import page as memory_planner
 
 from sparkc.rules import load_rules
 from sparkc.rules.index import index
@@ -44,6 +47,8 @@ def made() -> Iterator[tuple[Path, str]]:
     for rule in load_rules():
         yield PAGES / f"{rule.name}.md", page(rule)
     yield REPOSITORY / "schema" / "spec.schema.json", schema_text()
+    yield COEFFICIENTS, coefficients(boots())
+    yield REPOSITORY / "docs" / "memory-planner.md", memory_planner()
     readme = REPOSITORY / "README.md"
     yield readme, refreshed(readme.read_text(encoding="utf-8"))
 

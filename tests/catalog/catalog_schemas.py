@@ -91,7 +91,7 @@ HARDWARE = record(
 
 SHAPE = record(
     {
-        "attention": one_of("uniform", "mla", "sliding-window", "hybrid-gdn", "hybrid-mamba2", "other"),
+        "attention": one_of("uniform", "mla", "sliding-window", "hybrid-gdn", "hybrid-kda", "hybrid-mamba2", "other"),
         "layers": COUNT,
         "hidden_size": COUNT,
         "attention_heads": COUNT,
@@ -108,7 +108,11 @@ SHAPE = record(
         "expert_intermediate_size": COUNT,
         "intermediate_size": COUNT,
         "mtp_layers": NATURAL,
+        "v_head_dim": COUNT,
         "latent_dim": COUNT,
+        "sliding_kv_heads": COUNT,
+        "sliding_head_dim": COUNT,
+        "sliding_v_head_dim": COUNT,
         "sliding_layers": COUNT,
         "window": COUNT,
         "state_layers": COUNT,

@@ -11,7 +11,7 @@ from sparkc.catalog.evidence import Evidence, evidence_from
 
 GIB = 2**30
 
-Attention = Literal["uniform", "mla", "sliding-window", "hybrid-gdn", "hybrid-mamba2", "other"]
+Attention = Literal["uniform", "mla", "sliding-window", "hybrid-gdn", "hybrid-kda", "hybrid-mamba2", "other"]
 """How a model remembers its context; `other` is known to exist and not to be understood by the planner."""
 
 
@@ -28,11 +28,13 @@ class Shape:
         expert_intermediate_size: width of one expert; 0 for a dense model.
         intermediate_size: width of the dense feed-forward layers; 0 when there are none.
         mtp_layers: extra attention layers that multi-token prediction adds while it is switched on.
-        latent_dim: mla: width of the shared latent per token and layer (`kv_lora_rank + qk_rope_head_dim`).
+        v_head_dim: width of a value head where it differs from that of a key head.
+        latent_dim: mla, hybrid-kda: width of the shared latent per token and layer (`kv_lora_rank + qk_rope_head_dim`).
         sliding_layers, window: sliding-window: layers that only see the last `window` tokens.
+        sliding_kv_heads, sliding_head_dim, sliding_v_head_dim: their KV heads and widths where they differ.
         state_layers: hybrids: layers with a fixed state per request instead of a cache that grows.
         conv_kernel: hybrids: length of the short convolution.
-        key_heads, key_dim, value_heads, value_dim: hybrid-gdn: heads and widths of the linear attention.
+        key_heads, key_dim, value_heads, value_dim: hybrid-gdn, hybrid-kda: heads and widths of the linear attention.
         state_heads, state_head_dim, state_groups, state_size: hybrid-mamba2: heads, their width, groups, state size.
         index_layers, index_dim: layers of sparse attention that keep a side index per token, and its width.
     """
@@ -51,9 +53,13 @@ class Shape:
     expert_intermediate_size: int = 0
     intermediate_size: int = 0
     mtp_layers: int = 0
+    v_head_dim: int = 0
     latent_dim: int = 0
     sliding_layers: int = 0
     window: int = 0
+    sliding_kv_heads: int = 0
+    sliding_head_dim: int = 0
+    sliding_v_head_dim: int = 0
     state_layers: int = 0
     conv_kernel: int = 0
     key_heads: int = 0

@@ -65,7 +65,8 @@ def memory_request(facts: Facts, hosts: tuple[HostDraft, ...]) -> MemoryRequest:
         max_num_batched_tokens=serving.max_num_batched_tokens,
         cuda_graphs=(facts.graph_mode or "default") not in ("off", "none"),
         load_format=serving.load_format,
-        block_size=_block_size(facts),
+        context_ranks=_argument(facts, "decode-context-parallel-size") or 1,
+        block_size=_argument(facts, "block-size"),
         prefix_caching=serving.prefix_caching is not False,
         speculative=_speculation(facts),
         speculative_tokens=(serving.speculative.num_speculative_tokens or 0) if serving.speculative else 0,
@@ -138,9 +139,10 @@ def _speculation(facts: Facts) -> Literal["none", "ngram", "mtp", "draft"]:
     return "mtp" if method.endswith("mtp") else "draft"
 
 
-def _block_size(facts: Facts) -> int | None:
-    size = (facts.spec.args or {}).get("block-size")
-    return int(size) if isinstance(size, int) and not isinstance(size, bool) else None
+def _argument(facts: Facts, name: str) -> int | None:
+    """Return a whole number that `args` give to a flag."""
+    number = facts.argument(name)
+    return int(number) if isinstance(number, int) and not isinstance(number, bool) else None
 
 
 def _ray_threshold(facts: Facts) -> float | None:

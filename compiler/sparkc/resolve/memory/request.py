@@ -72,6 +72,7 @@ class MemoryRequest:
 
     Args:
         weight_bytes: all weight files of the checkpoint together.
+        context_ranks: ranks over which the tokens of one request are spread (decode context parallel).
         fraction: gpu_memory_utilization (of the total) or mem_fraction_static (of what is free before loading).
         kv_cache_memory_bytes: the pin of the KV cache per rank; sizes the cache instead of the fraction.
         max_model_len: None takes the model's own limit, as the engines do.
@@ -95,6 +96,7 @@ class MemoryRequest:
     pipeline: int = 1
     data: int = 1
     expert: int = 1
+    context_ranks: int = 1
     fraction: float | None = None
     kv_cache_memory_bytes: int | None = None
     kv_cache_dtype: str = "auto"
@@ -136,6 +138,7 @@ def nonsense_in(request: MemoryRequest) -> str | None:
         "pipeline": request.pipeline,
         "data": request.data,
         "expert": request.expert,
+        "context_ranks": request.context_ranks,
         **{f"total of {node.name}": node.total for node in request.nodes},
     }
     amounts = {
@@ -198,5 +201,6 @@ _FOR_ATTENTION: dict[Attention, frozenset[str]] = {
     "mla": frozenset(("latent_dim",)),
     "sliding-window": frozenset(("sliding_layers", "window")),
     "hybrid-gdn": frozenset(("state_layers", "key_heads", "key_dim", "value_heads", "value_dim")),
+    "hybrid-kda": frozenset(("latent_dim", "state_layers", "key_heads", "key_dim", "value_heads", "value_dim")),
     "hybrid-mamba2": frozenset(("state_layers", "state_heads", "state_head_dim", "state_size")),
 }
