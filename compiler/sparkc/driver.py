@@ -13,6 +13,7 @@ from sparkc.findings import Finding, KeyPath, Remark, Severity, Span, in_reading
 from sparkc.plan import Need, Plan
 from sparkc.resolve import resolve
 from sparkc.resolve.facts import Facts
+from sparkc.resolve.fitting import fit
 from sparkc.resolve.gather import gather, with_proposals
 from sparkc.rules.allowances import allow, first_expiry, idle_allowances
 from sparkc.rules.judge import judge, propose
@@ -139,7 +140,7 @@ class _Job:
         files, findings = self._setup_scripts(facts)
         facts = replace(facts, files=files)
         settled = propose(self.toolbox.rules, facts)
-        facts = with_proposals(facts, settled)
+        facts, settled = fit(with_proposals(facts, settled), settled)
         plan = resolve(facts, settled)
         findings += _names_of_targets(facts, self.toolbox.targets)
         findings += judge(self.toolbox.rules, plan, facts)

@@ -506,6 +506,8 @@ class NodeMemory:
         kv_tokens: how many tokens the KV cache holds, with its band; None when unknown.
         kv_bytes_per_token: on one rank of this node; None when unknown.
         needed_free: MemAvailable in bytes that the node must show before the launch goes on.
+        kv_pin: bytes for `--kv-cache-memory-bytes` that make every boot the same; None when unknown or not the
+            engine's.
     """
 
     total: int
@@ -519,6 +521,7 @@ class NodeMemory:
     kv_tokens_high: int | None
     concurrency: float | None
     needed_free: int | None
+    kv_pin: int | None = None
 
 
 # --- the whole -------------------------------------------------------------------------------------------------------

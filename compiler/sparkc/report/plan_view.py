@@ -159,6 +159,8 @@ def _cache(plan: Plan, ledger: Ledger) -> Iterator[str]:
         yield f"  KV cache   {memory.kv_tokens:,} tokens ({memory.kv_tokens_low:,} to {memory.kv_tokens_high:,}){each}"
     if memory.concurrency is not None and plan.max_model_len is not None:
         yield f"  requests   {memory.concurrency:.1f} at once with {plan.max_model_len:,} tokens each"
+    if memory.kv_pin is not None:
+        yield f"  pin        --kv-cache-memory-bytes {memory.kv_pin}: {written(memory.kv_pin)} that every boot can give"
     if memory.needed_free is not None:
         yield f"  preflight  waits until {written(memory.needed_free)} are available"
     yield ""

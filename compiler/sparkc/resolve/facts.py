@@ -16,6 +16,7 @@ from sparkc.catalog.models import Checkpoint, Model, Shape, find_family, find_mo
 from sparkc.catalog.variables import owner_of
 from sparkc.findings import KeyPath
 from sparkc.plan import Ssh
+from sparkc.resolve.fit_word import fits_in
 from sparkc.source.document import Document
 from sparkc.spec import (
     ContainerPart,
@@ -336,6 +337,11 @@ class Facts(SpecView):
         if stated is not None or checkpoint is None:
             return stated or (self.shape.max_position_embeddings if self.shape else None)
         return checkpoint.max_position_embeddings
+
+    @cached_property
+    def fits(self) -> tuple[KeyPath, ...]:
+        """Return the keys that the author leaves to sparkc with the word `fit`."""
+        return fits_in(self.document)
 
     def says(self, *key: str | int) -> bool:
         """Tell whether the author himself said something at a key; what rules propose does not count."""

@@ -53,6 +53,7 @@ ALL_RULES: tuple[str, ...] = (
     "layout.tensor_parallel_splits_kv_heads_unevenly",
     "memory.batched_tokens_eat_kv",
     "memory.expandable_segments_with_long_prefill",
+    "memory.fit_not_found",
     "memory.free_at_start_short",
     "memory.host_headroom_short",
     "memory.kv_pin_with_fraction",

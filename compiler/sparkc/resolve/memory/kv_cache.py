@@ -19,6 +19,9 @@ SOURCE_SGLANG = "SGLang 0.5.23, model_executor: cell size of the token pool; mam
 DEFAULT_BLOCK = 16
 """Tokens of one block when nothing else is asked for (vLLM 0.33.0)."""
 
+ROUND_PIN = 256 * 2**20
+"""A pin is given in whole 256 MiB, which people can compare."""
+
 MLA_FP8_BYTES = 656
 """Bytes per token and layer of `fp8_ds_mla` (vLLM 0.33.0)."""
 
@@ -277,6 +280,11 @@ def _side_formula(side: Band) -> str:
 
 def _spread(request: MemoryRequest) -> str:
     return f", over {request.context_ranks} ranks" if request.context_ranks > 1 else ""
+
+
+def round_pin(amount: int) -> int:
+    """Return bytes for a pinned cache, in whole 256 MiB, never below 0."""
+    return max(0, amount - amount % ROUND_PIN)
 
 
 def with_fp8(request: MemoryRequest) -> MemoryRequest:

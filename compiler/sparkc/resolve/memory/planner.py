@@ -11,6 +11,7 @@ from sparkc.plan import MemoryCheck, MemoryTerm, NodeMemory
 from sparkc.resolve.memory.amount import Band, number
 from sparkc.resolve.memory.fraction import SOURCE_SGLANG, SOURCE_VLLM
 from sparkc.resolve.memory.host import SOURCE_OBJECT_STORE, SOURCE_OUTSIDE
+from sparkc.resolve.memory.kv_cache import round_pin
 from sparkc.resolve.memory.pool import Pool, pool_of
 from sparkc.resolve.memory.predicates import PREDICATES, START_MARGIN
 from sparkc.resolve.memory.request import MemoryRequest, NodeRequest, nonsense_in
@@ -64,7 +65,17 @@ def _node_memory(pool: Pool, smallest: Band | None) -> NodeMemory:
         kv_tokens_high=high,
         concurrency=_concurrency(pool, smallest),
         needed_free=_needed_free(pool),
+        kv_pin=_pin(pool, smallest),
     )
+
+
+def _pin(pool: Pool, cache: Band | None) -> int | None:
+    """Return the pin that repeats this launch: the author's own, else the low end of the smallest cache."""
+    if pool.request.is_sglang or cache is None:
+        return None
+    if pool.request.kv_cache_memory_bytes is not None:
+        return pool.request.kv_cache_memory_bytes
+    return round_pin(cache.low) or None
 
 
 def _checks(pool: Pool) -> Iterator[MemoryCheck]:
