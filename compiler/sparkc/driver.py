@@ -6,6 +6,7 @@ import datetime
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 
 from sparkc.artifact import Artifact, Target
@@ -21,7 +22,10 @@ from sparkc.rules.rule import Rule
 from sparkc.source.document import Document
 from sparkc.source.files import read
 from sparkc.source.layers import Layered, load, relative
+from sparkc.source.node import Mapping as MappingNode
+from sparkc.source.overlay import overlay
 from sparkc.source.spelling import nearest
+from sparkc.source.yaml12 import parse
 from sparkc.writer.tree import Tree
 
 PLAN_FILE = "plan.json"
@@ -79,13 +83,26 @@ class Compilation:
         return any(finding.stops_the_build for finding in self.findings)
 
 
-def compile_spec(path: Path, root: Path, toolbox: Toolbox, today: datetime.date) -> Compilation:
-    """Compile one spec file and all its variants. Writes nothing and uses no network."""
+def compile_spec(
+    path: Path, root: Path, toolbox: Toolbox, today: datetime.date, changes: Mapping[str, str] | None = None
+) -> Compilation:
+    """Compile one spec file and all its variants. Writes nothing and uses no network.
+
+    Args:
+        changes: YAML texts to lay over base and variants, by the name that findings show for them.
+    """
     layered = load(path, root)
     job = _Job(path, root, toolbox, today)
+    tops, slips = _parsed(changes or {})
+    job.texts.update(changes or {})
     for variant, document in _documents(layered):
-        job.compile(document, variant)
-    findings = [*layered.findings, *_without_repeats(job.launches), *idle_allowances(job.judged, job.rules, today)]
+        job.compile(reduce(lambda below, top: Document(overlay(below.root, top)), tops, document), variant)
+    findings = [
+        *layered.findings,
+        *slips,
+        *_without_repeats(job.launches),
+        *idle_allowances(job.judged, job.rules, today),
+    ]
     is_fit = bool(job.launches) and not any(finding.stops_the_build for finding in findings)
     return Compilation(
         spec=job.shown,
@@ -98,6 +115,16 @@ def compile_spec(path: Path, root: Path, toolbox: Toolbox, today: datetime.date)
         sources=(*layered.sources, *job.setup_files),
         expires=min((day for facts, _ in job.judged if (day := first_expiry(facts)) is not None), default=None),
     )
+
+
+def _parsed(changes: Mapping[str, str]) -> tuple[list[MappingNode], list[Finding]]:
+    tops: list[MappingNode] = []
+    findings: list[Finding] = []
+    for name, text in changes.items():
+        top, slips = parse(text, name, name)
+        tops += [top] if top is not None else []
+        findings += slips
+    return tops, findings
 
 
 def _documents(layered: Layered) -> list[tuple[str | None, Document]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import gc
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 
@@ -52,6 +52,11 @@ def compile_all(specs: Sequence[Path], project: Project, today: datetime.date) -
 
     with ProcessPoolExecutor(workers) as pool:
         return list(pool.map(compile_one, specs, chunksize=max(1, len(specs) // (workers * 4))))
+
+
+def compile_changed(spec: Path, project: Project, today: datetime.date, changes: Mapping[str, str]) -> Compilation:
+    """Compile one spec with YAML texts laid over it, by the name that findings show for them."""
+    return compile_spec(spec, project.root, _tools(project.plugins), today, changes)
 
 
 def findings_of(project: Project, compilations: Sequence[Compilation]) -> list[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from sparkc.plan import MemoryCheck, MemoryTerm, NodeMemory
+from sparkc.plan import Capacity, MemoryCheck, MemoryTerm, NodeMemory
 from sparkc.resolve.memory.amount import Band, number
 from sparkc.resolve.memory.fraction import SOURCE_SGLANG, SOURCE_VLLM
 from sparkc.resolve.memory.host import SOURCE_OBJECT_STORE, SOURCE_OUTSIDE
@@ -17,6 +17,9 @@ from sparkc.resolve.memory.predicates import PREDICATES, START_MARGIN
 from sparkc.resolve.memory.request import MemoryRequest, NodeRequest, nonsense_in
 from sparkc.resolve.memory.ways_out import ways_out
 from sparkc.resolve.memory.weights import SOURCE as SOURCE_WEIGHTS
+
+_LENGTHS = 6
+"""Lengths below the wanted context for which requests are counted."""
 
 
 def plan_memory(request: MemoryRequest) -> tuple[NodeMemory, ...]:
@@ -66,7 +69,21 @@ def _node_memory(pool: Pool, smallest: Band | None) -> NodeMemory:
         concurrency=_concurrency(pool, smallest),
         needed_free=_needed_free(pool),
         kv_pin=_pin(pool, smallest),
+        capacities=tuple(_capacities(pool, smallest)),
     )
+
+
+def _capacities(pool: Pool, cache: Band | None) -> Iterator[Capacity]:
+    """Yield how many requests fit, for lengths that double up to the wanted one."""
+    context, layout = pool.request.context, pool.layout
+    if context is None or layout is None or cache is None:
+        return
+    lengths = [length for exponent in range(12, 41) if (length := 2**exponent) < context]
+    for length in (*lengths[-_LENGTHS:], context):
+        low, point, high = (
+            float(layout.concurrency(amount, length)) for amount in (cache.low, cache.point, cache.high)
+        )
+        yield Capacity(length, layout.need(length).point, round(point, 2), round(low, 2), round(high, 2))
 
 
 def _pin(pool: Pool, cache: Band | None) -> int | None:

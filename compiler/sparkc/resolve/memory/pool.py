@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sparkc.catalog.models import Shape
-from sparkc.resolve.memory.amount import NOTHING, Band
+from sparkc.resolve.memory.amount import NOTHING, Band, number
 from sparkc.resolve.memory.calibration import Parts, boot_of, calibrated
 from sparkc.resolve.memory.fraction import default_fraction, share_of
 from sparkc.resolve.memory.graphs import Graphs, graphs_of
@@ -91,7 +91,7 @@ def pool_of(request: MemoryRequest, node: NodeRequest) -> Pool:
     if pinned is not None and not request.is_sglang:
         known = weights is not None or boot_of(request) is not None
         budget = (weights.bytes.point if weights else 0) + inside.point + pinned if known else None
-    kv, formula, missing_kv = _cache(request, weights, inside, asked)
+    kv, formula, missing_kv = _cache(request, parts, asked)
     context = request.context
     missing_need = layout if isinstance(layout, str) else "the longest request is not known" if context is None else ""
     cache_layout = None if isinstance(layout, str) else layout
@@ -117,9 +117,7 @@ def pool_of(request: MemoryRequest, node: NodeRequest) -> Pool:
     )
 
 
-def _cache(
-    request: MemoryRequest, weights: Weights | None, inside: Band, asked: int | None
-) -> tuple[Band | None, str, str]:
+def _cache(request: MemoryRequest, parts: Parts, asked: int | None) -> tuple[Band | None, str, str]:
     """Return what is left for the KV cache, its formula, and why it is unknown.
 
     vLLM: ceil(total * fraction) - weights - overhead - graphs, or exactly the pin, which is not clamped against what is
@@ -130,12 +128,17 @@ def _cache(
         return Band.exactly(request.kv_cache_memory_bytes), "pinned by kv_cache_memory_bytes", ""
     if asked is None:
         return None, "", f"{request.fraction_word} is not set and the engine's default for this version is not known"
+    weights = parts.weights
     if weights is None and boot_of(request) is None:
         return None, "", "the size of the checkpoint is not known; state it in the spec"
-    left = Band.exactly(asked) - (weights.bytes if weights else NOTHING) - inside
+    graphs = parts.graphs.bytes if parts.graphs.inside_budget else NOTHING
+    taken = (weights.bytes if weights else NOTHING, parts.overhead.bytes, graphs)
+    left = Band.exactly(asked) - sum(taken, NOTHING)
+    formula = " − ".join(number(amount) for amount in (asked, *(band.point for band in taken)))
     if request.is_sglang and _has_states(request.shape):
         left = Band(*(int(amount * (1 - _STATE_SHARE_SGLANG)) for amount in (left.low, left.point, left.high)))
-    return left, "budget − weights − overhead − graphs", ""
+        return left, f"({formula}) × 10 / 19, the rest holds states", ""
+    return left, formula, ""
 
 
 def _has_states(shape: Shape | None) -> bool:

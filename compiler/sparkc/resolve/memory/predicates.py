@@ -203,7 +203,7 @@ def _cache_arithmetic(pool: Pool) -> str:
     if pool.kv is None:
         return ""
     band = f"{written(pool.kv.point)} ({number(pool.kv.low)} to {number(pool.kv.high)})"
-    if pool.asked is None or not pool.kv_formula.startswith("budget"):
+    if pool.asked is None or pool.kv_formula.startswith("pinned"):
         return f"{pool.kv_formula}: {band}"
     weights = f"{number(pool.weights.bytes.point)} weights − " if pool.weights else ""
     boot = boot_of(pool.request)
