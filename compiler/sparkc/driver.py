@@ -165,7 +165,7 @@ class _Job:
 
     def _plan(self, facts: Facts) -> tuple[Plan, list[Finding]]:
         files, findings = self._setup_scripts(facts)
-        facts = replace(facts, files=files)
+        facts = replace(facts, files=files | self._model_config(facts))
         settled = propose(self.toolbox.rules, facts)
         facts, settled = fit(with_proposals(facts, settled), settled)
         plan = resolve(facts, settled)
@@ -173,6 +173,17 @@ class _Job:
         findings += judge(self.toolbox.rules, plan, facts)
         findings += _what_targets_lack(plan, facts, self.toolbox.targets)
         return plan, findings
+
+    def _model_config(self, facts: Facts) -> dict[str, str]:
+        """Read the config.json that the spec points at; what is wrong with it is for a rule to say."""
+        name = facts.model.config
+        file = (self.path.parent / name).resolve() if name else None
+        if name is None or file is None or not file.is_relative_to(self.root.resolve()):
+            return {}
+        text, _ = read(file, relative(file, self.root.resolve()))
+        if text is not None and file not in self.setup_files:
+            self.setup_files.append(file)
+        return {name: text or ""}
 
     def _setup_scripts(self, facts: Facts) -> tuple[dict[str, str], list[Finding]]:
         """Read the scripts that `container.setup` names, relative to the spec and inside the project."""

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from sparkc.cli.commands.catalog import catalog_app
 from sparkc.findings import SparkcError
 
 app = typer.Typer(
@@ -37,6 +38,7 @@ def _options(
 for _name in COMMANDS:
     _module = import_module(f"sparkc.cli.commands.{_name}")
     app.command(name=_name)(getattr(_module, f"{_name}_command"))
+app.add_typer(catalog_app, name="catalog")
 
 
 def run() -> None:

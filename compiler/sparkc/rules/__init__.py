@@ -72,6 +72,7 @@ ALL_RULES: tuple[str, ...] = (
     "memory.weights_do_not_fit",
     "model.engine_not_compiled",
     "model.hardware_unknown",
+    "model.model_config_not_understood",
     "model.model_unknown",
     "model.quant_differs_from_checkpoint",
     "model.revision_not_pinned",

@@ -251,6 +251,10 @@ class ModelPart(Part):
     shape: Annotated[
         ShapePart | None, Field(description="Numbers from the model's config.json; they win over the catalog's.")
     ] = None
+    config: Annotated[
+        Line | None,
+        Field(description="The model's config.json, relative to this file; its numbers win over the catalog's."),
+    ] = None
     measurement: Annotated[
         MeasurementPart | None,
         Field(description="What a boot of this launch reported; it takes the place of the memory estimate."),
