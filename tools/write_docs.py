@@ -1,4 +1,4 @@
-"""Write what the project says about itself: rule pages, the table of targets, the schema, the made pieces of README.md.
+"""Write what the project says about itself: rule pages, tables, the schema, figures, the made pieces of README.md.
 
 python tools/write_docs.py            write what is not current
 python tools/write_docs.py --check    write nothing; say what is not current and end with status 1
@@ -12,6 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from excerpts import refreshed
+from fit_overhead import COEFFICIENTS, boots
+from fit_overhead import text as coefficients
+from replay_launches import page as memory_planner
 from targets_page import targets_page
 
 from sparkc.rules import load_rules
@@ -47,6 +50,8 @@ def made() -> Iterator[tuple[Path, str]]:
         yield PAGES / f"{rule.name}.md", page(rule)
     yield REPOSITORY / "docs" / "targets.md", targets_page(load_targets())
     yield REPOSITORY / "schema" / "spec.schema.json", schema_text()
+    yield COEFFICIENTS, coefficients(boots())
+    yield REPOSITORY / "docs" / "memory-planner.md", memory_planner()
     readme = REPOSITORY / "README.md"
     yield readme, refreshed(readme.read_text(encoding="utf-8"))
 

@@ -6,6 +6,7 @@ import datetime
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 
 from sparkc.artifact import Artifact, Target
@@ -15,6 +16,7 @@ from sparkc.findings import Finding, KeyPath, Remark, Severity, Span, in_reading
 from sparkc.plan import Need, Plan
 from sparkc.resolve import resolve
 from sparkc.resolve.facts import Facts
+from sparkc.resolve.fitting import fit
 from sparkc.resolve.gather import gather, with_proposals
 from sparkc.resolve.other_version import with_engine_version
 from sparkc.rules.allowances import allow, first_expiry, idle_allowances
@@ -23,7 +25,10 @@ from sparkc.rules.rule import Rule
 from sparkc.source.document import Document
 from sparkc.source.files import read
 from sparkc.source.layers import Layered, load, relative
+from sparkc.source.node import Mapping as MappingNode
+from sparkc.source.overlay import overlay
 from sparkc.source.spelling import nearest, shown
+from sparkc.source.yaml12 import parse
 from sparkc.writer.tree import Tree
 
 PLAN_FILE = "plan.json"
@@ -84,18 +89,33 @@ class Compilation:
 
 
 def compile_spec(
-    path: Path, root: Path, toolbox: Toolbox, today: datetime.date, engine_version: str | None = None
+    path: Path,
+    root: Path,
+    toolbox: Toolbox,
+    today: datetime.date,
+    *,
+    engine_version: str | None = None,
+    changes: Mapping[str, str] | None = None,
 ) -> Compilation:
     """Compile one spec file and all its variants. Writes nothing and uses no network.
 
     Args:
         engine_version: compile as if this one were pinned.
+        changes: YAML texts to lay over base and variants, by the name that findings show for them.
     """
     layered = load(path, root)
     job = _Job(path, root, toolbox, today)
+    tops, slips = _parsed(changes or {})
+    job.texts.update(changes or {})
     for variant, document in _documents(layered):
-        job.compile(with_engine_version(document, engine_version) if engine_version else document, variant)
-    findings = [*layered.findings, *_without_repeats(job.launches), *idle_allowances(job.judged, job.rules, today)]
+        changed = reduce(lambda below, top: Document(overlay(below.root, top)), tops, document)
+        job.compile(with_engine_version(changed, engine_version) if engine_version else changed, variant)
+    findings = [
+        *layered.findings,
+        *slips,
+        *_without_repeats(job.launches),
+        *idle_allowances(job.judged, job.rules, today),
+    ]
     is_fit = bool(job.launches) and not any(finding.stops_the_build for finding in findings)
     return Compilation(
         spec=job.shown,
@@ -109,6 +129,16 @@ def compile_spec(
         sources=(*layered.sources, *job.named_files),
         expires=min((day for facts, _ in job.judged if (day := first_expiry(facts)) is not None), default=None),
     )
+
+
+def _parsed(changes: Mapping[str, str]) -> tuple[list[MappingNode], list[Finding]]:
+    tops: list[MappingNode] = []
+    findings: list[Finding] = []
+    for name, text in changes.items():
+        top, slips = parse(text, name, name)
+        tops += [top] if top is not None else []
+        findings += slips
+    return tops, findings
 
 
 def _documents(layered: Layered) -> list[tuple[str | None, Document]]:
@@ -151,14 +181,22 @@ class _Job:
         files, findings = self._setup_scripts(facts)
         catalog, troubles = self._fork_catalog(facts)
         findings += troubles
-        facts = replace(facts, files=files, fork_catalog=catalog)
+        facts = replace(facts, files=files | self._model_config(facts), fork_catalog=catalog)
         settled = propose(self.toolbox.rules, facts)
-        facts = with_proposals(facts, settled)
+        facts, settled = fit(with_proposals(facts, settled), settled)
         plan = resolve(facts, settled)
         findings += _names_of_targets(facts, self.toolbox.targets)
         findings += judge(self.toolbox.rules, plan, facts)
         findings += _what_targets_lack(plan, facts, self.toolbox.targets)
         return plan, findings
+
+    def _model_config(self, facts: Facts) -> dict[str, str]:
+        """Read the config.json that the spec points at; what is wrong with it is for a rule to say."""
+        name = facts.model.config
+        if name is None:
+            return {}
+        text, _ = self._project_file(name, facts.document, ("model", "config"))
+        return {name: text or ""}
 
     def _setup_scripts(self, facts: Facts) -> tuple[dict[str, str], list[Finding]]:
         """Read the scripts that `container.setup` names."""

@@ -497,6 +497,44 @@ class MemoryCheck:
 
 
 @dataclass(frozen=True)
+class Capacity:
+    """How many requests of one length the KV cache holds at once.
+
+    Args:
+        context: tokens of each request.
+        need: bytes that one of them takes on one rank.
+        requests: expected; `low` and `high` at the ends of the cache's band.
+    """
+
+    context: int
+    need: int
+    requests: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class DecodeBound:
+    """An estimate of how fast one request can be decoded at best. It decides nothing.
+
+    Args:
+        active_bytes: weights that one token reads, over all ranks.
+        bandwidth: bytes per second that one accelerator was measured to read.
+        reached_low, reached_high: share of such an estimate that similar launches reached; None when none is known.
+        reached_by: which launches.
+    """
+
+    tokens_per_second: float
+    active_bytes: int
+    bandwidth: int
+    formula: str
+    reached_low: float | None
+    reached_high: float | None
+    reached_by: str
+    link: str
+
+
+@dataclass(frozen=True)
 class NodeMemory:
     """The memory of one node: its pool, what goes into it, and what that means for the launch.
 
@@ -506,6 +544,9 @@ class NodeMemory:
         kv_tokens: how many tokens the KV cache holds, with its band; None when unknown.
         kv_bytes_per_token: on one rank of this node; None when unknown.
         needed_free: MemAvailable in bytes that the node must show before the launch goes on.
+        capacities: requests at once over lengths up to the wanted context; empty when unknown.
+        kv_pin: bytes for `--kv-cache-memory-bytes` that make every boot the same; None when unknown or not the
+            engine's.
     """
 
     total: int
@@ -519,6 +560,8 @@ class NodeMemory:
     kv_tokens_high: int | None
     concurrency: float | None
     needed_free: int | None
+    kv_pin: int | None = None
+    capacities: tuple[Capacity, ...] = ()
 
 
 # --- the whole -------------------------------------------------------------------------------------------------------
@@ -652,6 +695,7 @@ class Plan:
         summary: one line for people: model, quant, machines, engine.
         needs: what a target must be able to express.
         nccl: version in the image, when the spec states it; `ray_version` likewise.
+        decode: the roofline of one request; None when it cannot be told.
         bench: a process to run inside the serving container; None when the engine has none.
     """
 
@@ -682,6 +726,7 @@ class Plan:
     nccl: str | None = None
     ray_version: str | None = None
     fork_provides: tuple[str, ...] = ()
+    decode: DecodeBound | None = None
 
     @property
     def head(self) -> Node:

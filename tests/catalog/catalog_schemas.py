@@ -91,7 +91,7 @@ HARDWARE = record(
 
 SHAPE = record(
     {
-        "attention": one_of("uniform", "mla", "sliding-window", "hybrid-gdn", "hybrid-mamba2", "other"),
+        "attention": one_of("uniform", "mla", "sliding-window", "hybrid-gdn", "hybrid-kda", "hybrid-mamba2", "other"),
         "layers": COUNT,
         "hidden_size": COUNT,
         "attention_heads": COUNT,
@@ -108,7 +108,11 @@ SHAPE = record(
         "expert_intermediate_size": COUNT,
         "intermediate_size": COUNT,
         "mtp_layers": NATURAL,
+        "v_head_dim": COUNT,
         "latent_dim": COUNT,
+        "sliding_kv_heads": COUNT,
+        "sliding_head_dim": COUNT,
+        "sliding_v_head_dim": COUNT,
         "sliding_layers": COUNT,
         "window": COUNT,
         "state_layers": COUNT,
@@ -126,6 +130,19 @@ SHAPE = record(
     },
 )
 
+BOOT = record(
+    {
+        "hardware": NAME,
+        "engine": one_of("vllm", "vllm-ascend"),
+        "tensor": COUNT,
+        "total_gib": NUMBER,
+        "fraction": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+        "kv_gib": NUMBER,
+        "evidence": EVIDENCE,
+    },
+    {"weights_gib": NUMBER, "graphs_gib": NUMBER, "max_num_batched_tokens": COUNT},
+)
+
 MODELS = record(
     {
         "family": NAME,
@@ -141,7 +158,7 @@ MODELS = record(
                     "shards": or_null(COUNT),
                     "evidence": EVIDENCE,
                 },
-                {"max_position_embeddings": COUNT, "loaded_bytes": COUNT},
+                {"max_position_embeddings": COUNT, "loaded_bytes": COUNT, "boots": many(BOOT, least=1)},
             ),
             least=1,
         ),

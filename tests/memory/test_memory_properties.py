@@ -17,7 +17,9 @@ SHARES = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True), st
 
 SHAPES = st.builds(
     Shape,
-    attention=st.sampled_from(["uniform", "mla", "sliding-window", "hybrid-gdn", "hybrid-mamba2", "other"]),
+    attention=st.sampled_from(
+        ["uniform", "mla", "sliding-window", "hybrid-gdn", "hybrid-kda", "hybrid-mamba2", "other"]
+    ),
     **{name: NUMBERS for name in Shape.__dataclass_fields__ if name != "attention"},
 )
 NODES = st.builds(

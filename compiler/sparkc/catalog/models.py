@@ -9,7 +9,9 @@ from typing import Any, Literal
 from sparkc.catalog.data import load, names
 from sparkc.catalog.evidence import Evidence, evidence_from
 
-Attention = Literal["uniform", "mla", "sliding-window", "hybrid-gdn", "hybrid-mamba2", "other"]
+GIB = 2**30
+
+Attention = Literal["uniform", "mla", "sliding-window", "hybrid-gdn", "hybrid-kda", "hybrid-mamba2", "other"]
 """How a model remembers its context; `other` is known to exist and not to be understood by the planner."""
 
 
@@ -26,11 +28,13 @@ class Shape:
         expert_intermediate_size: width of one expert; 0 for a dense model.
         intermediate_size: width of the dense feed-forward layers; 0 when there are none.
         mtp_layers: extra attention layers that multi-token prediction adds while it is switched on.
-        latent_dim: mla: width of the shared latent per token and layer (`kv_lora_rank + qk_rope_head_dim`).
+        v_head_dim: width of a value head where it differs from that of a key head.
+        latent_dim: mla, hybrid-kda: width of the shared latent per token and layer (`kv_lora_rank + qk_rope_head_dim`).
         sliding_layers, window: sliding-window: layers that only see the last `window` tokens.
+        sliding_kv_heads, sliding_head_dim, sliding_v_head_dim: their KV heads and widths where they differ.
         state_layers: hybrids: layers with a fixed state per request instead of a cache that grows.
         conv_kernel: hybrids: length of the short convolution.
-        key_heads, key_dim, value_heads, value_dim: hybrid-gdn: heads and widths of the linear attention.
+        key_heads, key_dim, value_heads, value_dim: hybrid-gdn, hybrid-kda: heads and widths of the linear attention.
         state_heads, state_head_dim, state_groups, state_size: hybrid-mamba2: heads, their width, groups, state size.
         index_layers, index_dim: layers of sparse attention that keep a side index per token, and its width.
     """
@@ -49,9 +53,13 @@ class Shape:
     expert_intermediate_size: int = 0
     intermediate_size: int = 0
     mtp_layers: int = 0
+    v_head_dim: int = 0
     latent_dim: int = 0
     sliding_layers: int = 0
     window: int = 0
+    sliding_kv_heads: int = 0
+    sliding_head_dim: int = 0
+    sliding_v_head_dim: int = 0
     state_layers: int = 0
     conv_kernel: int = 0
     key_heads: int = 0
@@ -67,6 +75,29 @@ class Shape:
 
 
 @dataclass(frozen=True)
+class Boot:
+    """What the log of one boot of a checkpoint reported for one rank; amounts in bytes.
+
+    Args:
+        total: memory of the device, `fraction` of it was the engine's (gpu_memory_utilization).
+        kv_bytes: `Available KV cache memory`.
+        weights, graphs: `Model loading took`, and what was taken off the cache for graphs; None when not logged.
+        max_num_batched_tokens: tokens of one step; None when not known.
+    """
+
+    hardware: str
+    engine: str
+    tensor: int
+    total: int
+    fraction: float
+    kv_bytes: int
+    weights: int | None
+    graphs: int | None
+    max_num_batched_tokens: int | None
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """One published set of weight files.
 
@@ -78,6 +109,7 @@ class Checkpoint:
         shards: number of weight files; None when unknown.
         max_position_embeddings: longest context of its `config.json`; the shape's where the sources do not differ.
         evidence: where the size comes from.
+        boots: what boots of it reported, without drafting; the planner calibrates on one of the same layout.
     """
 
     id: str
@@ -87,6 +119,7 @@ class Checkpoint:
     max_position_embeddings: int
     evidence: Evidence
     loaded_bytes: int | None = None
+    boots: tuple[Boot, ...] = ()
 
     @property
     def weight_bytes(self) -> int | None:
@@ -211,4 +244,20 @@ def _checkpoint(entry: dict[str, Any], shape: Shape) -> Checkpoint:  # Any: plai
         max_position_embeddings=entry.get("max_position_embeddings", shape.max_position_embeddings),
         evidence=evidence_from(entry["evidence"]),
         loaded_bytes=entry.get("loaded_bytes"),
+        boots=tuple(_boot(boot) for boot in entry.get("boots", ())),
+    )
+
+
+def _boot(entry: dict[str, Any]) -> Boot:  # Any: plain data from YAML
+    return Boot(
+        hardware=entry["hardware"],
+        engine=entry["engine"],
+        tensor=entry["tensor"],
+        total=round(entry["total_gib"] * GIB),
+        fraction=entry["fraction"],
+        kv_bytes=round(entry["kv_gib"] * GIB),
+        weights=round(entry["weights_gib"] * GIB) if "weights_gib" in entry else None,
+        graphs=round(entry["graphs_gib"] * GIB) if "graphs_gib" in entry else None,
+        max_num_batched_tokens=entry.get("max_num_batched_tokens"),
+        evidence=evidence_from(entry["evidence"]),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import gc
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 
@@ -58,6 +58,11 @@ def compile_all(
         return list(pool.map(compile_one, specs, chunksize=max(1, len(specs) // (workers * 4))))
 
 
+def compile_changed(spec: Path, project: Project, today: datetime.date, changes: Mapping[str, str]) -> Compilation:
+    """Compile one spec with YAML texts laid over it, by the name that findings show for them."""
+    return compile_spec(spec, project.root, _tools(project.plugins), today, changes=changes)
+
+
 def findings_of(project: Project, compilations: Sequence[Compilation]) -> list[Finding]:
     """Return everything there is to say: about the project file, each spec, and specs in each other's way."""
     own = [finding for compilation in compilations for finding in compilation.findings]
@@ -70,4 +75,4 @@ def _tools(plugins: Plugins) -> Toolbox:
 
 
 def _compile(spec: Path, root: Path, plugins: Plugins, today: datetime.date, engine_version: str | None) -> Compilation:
-    return compile_spec(spec, root, _tools(plugins), today, engine_version)
+    return compile_spec(spec, root, _tools(plugins), today, engine_version=engine_version)

@@ -7,11 +7,12 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from sparkc.plan import Container, Image, MemoryCheck, MemoryTerm, Node, Plan
+from sparkc.plan import Container, DecodeBound, Image, MemoryCheck, MemoryTerm, Node, NodeMemory, Plan
 from sparkc.report.visible import spelled_out, width
 from sparkc.resolve.memory.amount import number, written
 from sparkc.views.bar import bar
 from sparkc.views.ledger import Ledger, ledgers
+from sparkc.views.side_by_side import compared
 
 WIDTH = 110
 
@@ -24,7 +25,26 @@ def as_text(plan: Plan) -> str:
 
 def as_json(plan: Plan) -> str:
     """Return topology and memory: every term with formula and source, sizes in bytes."""
-    document = {
+    return json.dumps(_document(plan), indent=2) + "\n"
+
+
+def two_as_json(now: Plan, then: Plan) -> str:
+    """Return two plans of one spec: as it is, and with other values."""
+    return json.dumps({"as_it_is": _document(now), "what_if": _document(then)}, indent=2) + "\n"
+
+
+def two_as_text(now: Plan, then: Plan, changes: Sequence[str]) -> str:
+    """Return the memory of two plans side by side; a line that differs is marked."""
+    lines = [*_heading(now), "", f"what if {spelled_out(', '.join(changes))}"]
+    for name, both in compared(now, then):
+        head = ("", f"memory of {spelled_out(name)}", "as it is", "what if")
+        rows = [("*" if line.differs else "", line.name, line.now or "-", line.then or "-") for line in both]
+        lines += ["", *_columns([head, *rows])]
+    return "\n".join(lines) + "\n"
+
+
+def _document(plan: Plan) -> dict[str, object]:
+    return {
         "name": plan.name,
         "variant": plan.variant,
         "spec": plan.spec_path,
@@ -38,9 +58,9 @@ def as_json(plan: Plan) -> str:
             "expert": plan.expert_parallel,
         },
         "max_model_len": plan.max_model_len,
+        "decode": None if plan.decode is None else asdict(plan.decode),
         "nodes": [_node_as_json(node) for node in plan.nodes],
     }
-    return json.dumps(document, indent=2) + "\n"
 
 
 def _node_as_json(node: Node) -> dict[str, object]:
@@ -82,6 +102,17 @@ def _topology(plan: Plan) -> Iterator[str]:
         f"expert {plan.expert_parallel}, carried by {spelled_out(plan.executor)}"
     )
     yield f"serves       port {plan.service.port} on {spelled_out(plan.service.node)}"
+    yield from _decode(plan.decode)
+
+
+def _decode(bound: DecodeBound | None) -> Iterator[str]:
+    if bound is None:
+        return
+    yield f"decode       an estimate: at best about {bound.tokens_per_second:.0f} tokens/s for one request"
+    yield f"             {bound.formula}"
+    if bound.reached_low is not None and bound.reached_high is not None:
+        share = f"{bound.reached_low:.0%} to {bound.reached_high:.0%}"
+        yield f"             similar launches reached {share} of such an estimate ({bound.reached_by})"
 
 
 def _row(node: Node, container: Container) -> tuple[str, ...]:
@@ -159,9 +190,19 @@ def _cache(plan: Plan, ledger: Ledger) -> Iterator[str]:
         yield f"  KV cache   {memory.kv_tokens:,} tokens ({memory.kv_tokens_low:,} to {memory.kv_tokens_high:,}){each}"
     if memory.concurrency is not None and plan.max_model_len is not None:
         yield f"  requests   {memory.concurrency:.1f} at once with {plan.max_model_len:,} tokens each"
+    yield from _capacities(memory)
+    if memory.kv_pin is not None:
+        yield f"  pin        --kv-cache-memory-bytes {memory.kv_pin}: {written(memory.kv_pin)} that every boot can give"
     if memory.needed_free is not None:
         yield f"  preflight  waits until {written(memory.needed_free)} are available"
     yield ""
+
+
+def _capacities(memory: NodeMemory) -> Iterator[str]:
+    for index, one in enumerate(memory.capacities):
+        label = "at once" if index == 0 else ""
+        band = f"({one.low:,.1f} to {one.high:,.1f})"
+        yield f"  {label:<10} {one.requests:>9,.1f} {band:<20} of {one.context:>9,} tokens, {written(one.need)} each"
 
 
 def _check(check: MemoryCheck) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sparkc.plan import Node, Plan
 from sparkc.resolve.containers import CACHES
+from sparkc.resolve.decode_bound import decode_bound
 from sparkc.resolve.draft import Draft, HostDraft
 
 
@@ -39,6 +40,7 @@ def assemble(draft: Draft) -> Plan:
         nccl=facts.engine.nccl,
         ray_version=facts.ray.version,
         fork_provides=facts.provided,
+        decode=decode_bound(facts),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+from sparkc.catalog.config_json import Configured, read_config
 from sparkc.catalog.engine import EngineCatalog, Match, find_engine
 from sparkc.catalog.entries import Variable
 from sparkc.catalog.hardware import Hardware, find_hardware
@@ -17,6 +18,7 @@ from sparkc.catalog.models import Checkpoint, Model, Shape, find_family, find_mo
 from sparkc.catalog.variables import owner_of
 from sparkc.findings import KeyPath
 from sparkc.plan import Ssh
+from sparkc.resolve.fit_word import fits_in
 from sparkc.source.document import Document
 from sparkc.spec import (
     ContainerPart,
@@ -276,6 +278,8 @@ class Facts(SpecView):
     def shape(self) -> Shape | None:
         """Return the model's numbers: the catalog's, with the spec's own laid over; None when nobody knows them."""
         known = self.known_model[0].shape if self.known_model else None
+        if isinstance(self.configured, Configured):
+            known = self.configured.shape
         own = self.stated_shape
         if known is not None:
             return dataclasses.replace(known, **own)  # type: ignore[arg-type]  # own holds numbers only
@@ -290,7 +294,18 @@ class Facts(SpecView):
     @property
     def missing_shape(self) -> tuple[str, ...]:
         """Return the numbers that a model outside the catalog still needs before it can be planned."""
-        return () if self.known_model else tuple(key for key in NEEDED_SHAPE if key not in self.stated_shape)
+        if self.known_model or isinstance(self.configured, Configured):
+            return ()
+        return tuple(key for key in NEEDED_SHAPE if key not in self.stated_shape)
+
+    @cached_property
+    def configured(self) -> Configured | str | None:
+        """Return what the config.json says that the spec points at, or why it cannot be used; None without one."""
+        name = self.model.config
+        if name is None:
+            return None
+        text = self.files.get(name)
+        return read_config(text) if text else "there is no such file, or it is empty"
 
     @cached_property
     def engine_catalog(self) -> Match | None:
@@ -341,10 +356,17 @@ class Facts(SpecView):
     def longest_context(self) -> int | None:
         """Return how many tokens the checkpoint's own configuration admits, when that is known."""
         stated = self.stated_shape.get("max_position_embeddings")
+        if stated is None and isinstance(self.configured, Configured):
+            return self.configured.shape.max_position_embeddings
         checkpoint = self.known_model[1] if self.known_model else None
         if stated is not None or checkpoint is None:
             return stated or (self.shape.max_position_embeddings if self.shape else None)
         return checkpoint.max_position_embeddings
+
+    @cached_property
+    def fits(self) -> tuple[KeyPath, ...]:
+        """Return the keys that the author leaves to sparkc with the word `fit`."""
+        return fits_in(self.document)
 
     def says(self, *key: str | int) -> bool:
         """Tell whether the author himself said something at a key; what rules propose does not count."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sparkc.findings import Finding, KeyPath
 from sparkc.resolve.facts import Facts, HostFacts, Role
+from sparkc.resolve.fit_word import without_fits
 from sparkc.resolve.proposals import Settled
 from sparkc.source.document import Document, lifted, with_overlay
 from sparkc.source.layers import null_removes_nothing
@@ -29,13 +30,14 @@ def gather(
         spec_path: shown path of the spec.
         files: text of the project's files that the spec names.
     """
-    spec, findings = read_spec(document)
+    fitless = without_fits(document)
+    spec, findings = read_spec(fitless)
     if spec is None:
         return None, findings
     findings = missing_keys(spec, document)
     if findings:
         return None, findings
-    facts = _facts(document, document, spec, variant=variant, spec_path=spec_path, files=files)
+    facts = _facts(document, fitless, spec, variant=variant, spec_path=spec_path, files=files)
     return facts, _idle_nulls(document, spec)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from sparkc.catalog.models import Boot
 from sparkc.plan import MemoryCheck, NodeMemory
 from sparkc.resolve.draft import Draft, HostDraft
 from sparkc.resolve.facts import Facts
 from sparkc.resolve.memory import plan_memory
-from sparkc.resolve.memory.request import Alternative, MemoryRequest, NodeRequest
+from sparkc.resolve.memory.request import Alternative, Measurement, MemoryRequest, NodeRequest
 from sparkc.spec.sizes import GIB
 
 # A machine that the catalog does not know still needs a size to draw; every predicate then answers "unknown".
@@ -64,12 +65,54 @@ def memory_request(facts: Facts, hosts: tuple[HostDraft, ...]) -> MemoryRequest:
         max_num_batched_tokens=serving.max_num_batched_tokens,
         cuda_graphs=(facts.graph_mode or "default") not in ("off", "none"),
         load_format=serving.load_format,
-        block_size=_block_size(facts),
+        context_ranks=_argument(facts, "decode-context-parallel-size") or 1,
+        block_size=_argument(facts, "block-size"),
         prefix_caching=serving.prefix_caching is not False,
         speculative=_speculation(facts),
         speculative_tokens=(serving.speculative.num_speculative_tokens or 0) if serving.speculative else 0,
         ray_threshold=_ray_threshold(facts),
+        measurement=_measurement(facts),
         alternatives=_alternatives(facts),
+    )
+
+
+def _measurement(facts: Facts) -> Measurement | None:
+    """Return the boot that the spec states, else one of this checkpoint in the catalog with as many ranks."""
+    stated = facts.model.measurement
+    if stated is not None:
+        return Measurement(
+            total=stated.total,
+            fraction=stated.gpu_memory_utilization,
+            kv_bytes=stated.available_kv,
+            source=stated.source,
+            weights=stated.weights,
+            graphs=stated.graphs,
+            max_num_batched_tokens=stated.max_num_batched_tokens,
+            tensor=stated.tensor,
+        )
+    boots = facts.checkpoint.boots if facts.checkpoint and facts.serving.speculative is None else ()
+    return next((_measured(boot) for boot in boots if _is_like(boot, facts)), None)
+
+
+def _is_like(boot: Boot, facts: Facts) -> bool:
+    return (boot.hardware, boot.engine, boot.tensor, 1) == (
+        facts.nodes.hardware,
+        facts.engine.name,
+        facts.tensor,
+        facts.pipeline * facts.data,
+    )
+
+
+def _measured(boot: Boot) -> Measurement:
+    return Measurement(
+        total=boot.total,
+        fraction=boot.fraction,
+        kv_bytes=boot.kv_bytes,
+        source=f"{boot.evidence.link} {boot.evidence.where}".strip(),
+        weights=boot.weights,
+        graphs=boot.graphs,
+        max_num_batched_tokens=boot.max_num_batched_tokens,
+        tensor=boot.tensor,
     )
 
 
@@ -96,9 +139,10 @@ def _speculation(facts: Facts) -> Literal["none", "ngram", "mtp", "draft"]:
     return "mtp" if method.endswith("mtp") else "draft"
 
 
-def _block_size(facts: Facts) -> int | None:
-    size = (facts.spec.args or {}).get("block-size")
-    return int(size) if isinstance(size, int) and not isinstance(size, bool) else None
+def _argument(facts: Facts, name: str) -> int | None:
+    """Return a whole number that `args` give to a flag."""
+    number = facts.argument(name)
+    return int(number) if isinstance(number, int) and not isinstance(number, bool) else None
 
 
 def _ray_threshold(facts: Facts) -> float | None:

@@ -7,10 +7,11 @@ key that he would have written anyway, and removes it with null.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sparkc.findings import KeyPath, Span
 from sparkc.plan import Because, Origin
+from sparkc.resolve.fit_word import without_fits
 from sparkc.source.document import Document
 from sparkc.source.node import Entry, Node, Scalar, Sequence
 from sparkc.source.node import Mapping as MappingNode
@@ -38,14 +39,26 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Settled:
-    """All proposals of all rules, ready to be laid under a spec."""
+    """All proposals of all rules, ready to be laid under a spec.
+
+    Args:
+        over: what was decided where the author wrote `fit`; lies over his words.
+    """
 
     root: MappingNode
     reasons: Mapping[KeyPath, Because]
+    over: MappingNode | None = None
 
     def under(self, document: Document) -> Document:
-        """Return the author's document with the proposals below it."""
-        return Document(overlay(self.root, document.root))
+        """Return the author's document with the proposals below it, and without a `fit` that is not decided."""
+        both = overlay(self.root, document.root)
+        return without_fits(Document(overlay(both, self.over) if self.over else both))
+
+    def with_decision(self, key: KeyPath, value: ProposedValue, because: Because) -> Settled:
+        """Return the same with one value decided."""
+        branch = _branch(key, value, because.layer)
+        over = overlay(self.over, branch) if self.over else branch
+        return replace(self, over=over, reasons={**self.reasons, key: because})
 
     def because(self, key: KeyPath) -> Because | None:
         """Return why a proposed key has its value."""

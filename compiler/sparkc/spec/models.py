@@ -6,9 +6,11 @@ import datetime
 import re
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema
 
 from sparkc.spec.parts import Many, Part, Size, unfit
+from sparkc.spec.sizes import PATTERN
 
 NAME_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 
@@ -207,6 +209,21 @@ class ShapePart(Part):
     ] = None
 
 
+class MeasurementPart(Part):
+    """What the log of one boot of this very launch reported for one rank; the planner calibrates on it."""
+
+    total: Annotated[Size, Field(description="Memory of the device in that log, like `121.69 GiB`.")]
+    gpu_memory_utilization: Annotated[float, Field(gt=0, le=1, description="The fraction of that boot.")]
+    available_kv: Annotated[Size, Field(description="`Available KV cache memory` of that boot, like `28.74 GiB`.")]
+    weights: Annotated[Size | None, Field(description="`Model loading took` of that boot.")] = None
+    graphs: Annotated[Size | None, Field(description="CUDA graph memory that was taken off the cache.")] = None
+    max_num_batched_tokens: Annotated[
+        TokenCount | None, Field(description="Tokens of one step in that boot; this launch's own when absent.")
+    ] = None
+    tensor: Annotated[Count | None, Field(description="Tensor parallel size; this launch's own when absent.")] = None
+    source: Annotated[Line, Field(description="Where the log stands.")]
+
+
 class ModelPart(Part):
     """Which model, and where its weights are."""
 
@@ -233,6 +250,14 @@ class ModelPart(Part):
     ] = None
     shape: Annotated[
         ShapePart | None, Field(description="Numbers from the model's config.json; they win over the catalog's.")
+    ] = None
+    config: Annotated[
+        Line | None,
+        Field(description="The model's config.json, relative to this file; its numbers win over the catalog's."),
+    ] = None
+    measurement: Annotated[
+        MeasurementPart | None,
+        Field(description="What a boot of this launch reported; it takes the place of the memory estimate."),
     ] = None
 
 
@@ -390,8 +415,19 @@ class Parallelism(Part):
     ] = None
 
 
+# `fit` leaves a value to sparkc. It is taken out before a spec is typed (resolve/fit_word.py), so only the schema that
+# editors use knows it.
+def _or_fit(schema: dict[str, Any]) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [schema, {"const": "fit"}]})
+
+
 class MemoryPart(Part):
-    """How much memory the engine takes; exactly one of these, in the engine's own word."""
+    """How much memory the engine takes; exactly one of these, in the engine's own word, or `fit` for the whole."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Offer `fit` beside the mapping."""
+        return {"anyOf": [super().__get_pydantic_json_schema__(schema, handler), {"const": "fit"}]}
 
     gpu_memory_utilization: Annotated[
         float | None, Field(gt=0, le=1, description="vLLM: fraction of the device's whole memory.")
@@ -400,7 +436,8 @@ class MemoryPart(Part):
         float | None, Field(gt=0, le=1, description="SGLang: fraction of the memory free before loading.")
     ] = None
     kv_cache_memory_bytes: Annotated[
-        Size | None, Field(description="vLLM: size of the KV cache on each rank, like `20 GiB`.")
+        Annotated[Size, _or_fit({"type": "string", "pattern": PATTERN})] | None,
+        Field(description="vLLM: size of the KV cache on each rank, like `20 GiB`; `fit` leaves it to sparkc."),
     ] = None
 
 
@@ -433,12 +470,15 @@ class Serving(Part):
         ),
         Field(description="Names under which clients ask for the model; a single one may stand without a list."),
     ] = None
-    max_model_len: Annotated[TokenCount | None, Field(description="Longest context in tokens, prompt and answer.")] = (
-        None
-    )
+    max_model_len: Annotated[
+        Annotated[TokenCount, _or_fit({"type": "integer", "minimum": 1, "maximum": 10**12})] | None,
+        Field(description="Longest context in tokens, prompt and answer; `fit` leaves it to sparkc."),
+    ] = None
     max_num_seqs: Annotated[Count | None, Field(description="Requests that run at once.")] = None
     max_num_batched_tokens: Annotated[TokenCount | None, Field(description="Tokens that one step takes.")] = None
-    memory: Annotated[MemoryPart | None, Field(description="Share of the memory that the engine takes.")] = None
+    memory: Annotated[
+        MemoryPart | None, Field(description="Share of the memory that the engine takes; `fit` leaves it to sparkc.")
+    ] = None
     kv_cache_dtype: Annotated[
         Line | None, Field(description="Number format of the KV cache, in the engine's word.")
     ] = None

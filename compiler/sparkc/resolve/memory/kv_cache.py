@@ -19,6 +19,9 @@ SOURCE_SGLANG = "SGLang 0.5.23, model_executor: cell size of the token pool; mam
 DEFAULT_BLOCK = 16
 """Tokens of one block when nothing else is asked for (vLLM 0.33.0)."""
 
+ROUND_PIN = 256 * 2**20
+"""A pin is given in whole 256 MiB, which people can compare."""
+
 MLA_FP8_BYTES = 656
 """Bytes per token and layer of `fp8_ds_mla` (vLLM 0.33.0)."""
 
@@ -49,8 +52,10 @@ class CacheLayout:
         full_groups: groups of layers that keep the whole context.
         sliding_groups: groups that keep the last `window` tokens.
         state_groups: groups with `state_slots` blocks per request, whatever its length.
+        sliding_block: tokens of one block of a sliding layer; 0 is the same as `block_tokens`.
         side_bytes: per token and rank beside the blocks (the index of sparse attention). Low end: not allocated.
         in_flight: tokens of one step, which a sliding window holds in addition.
+        context_ranks: ranks over which the tokens of full attention are spread.
         token_bytes: bytes that one more token of a long context takes.
         formula: the arithmetic of `token_bytes`.
     """
@@ -64,9 +69,11 @@ class CacheLayout:
     sliding_groups: int = 0
     state_groups: int = 0
     window: int = 0
+    sliding_block: int = 0
     state_slots: int = 0
     side_bytes: Band = NOTHING
     in_flight: int = 0
+    context_ranks: int = 1
 
     def blocks_for(self, tokens: int) -> int:
         """Return how many blocks one request of so many tokens takes.
@@ -74,16 +81,17 @@ class CacheLayout:
         ceil(len/block) for each full group; ceil(min(len, window-1+in_flight)/block)+1 for each sliding group; a fixed
         number for each group of states. Source: vLLM 0.33.0, max_memory_usage_bytes of each cache spec.
         """
-        full = self.full_groups * ceil_div(tokens, self.block_tokens)
+        full = self.full_groups * ceil_div(ceil_div(tokens, self.context_ranks), self.block_tokens)
         seen = min(tokens, self.window - 1 + self.in_flight)
-        sliding = self.sliding_groups * (ceil_div(seen, self.block_tokens) + 1) if self.sliding_groups else 0
+        block = self.sliding_block or self.block_tokens
+        sliding = self.sliding_groups * (ceil_div(seen, block) + 1) if self.sliding_groups else 0
         return full + sliding + self.state_groups * self.state_slots
 
     def need(self, tokens: int) -> Band:
         """Return the bytes that one request of so many tokens needs on one rank."""
         blocks = Band.exactly(self.blocks_for(tokens) * self.bytes_per_block)
-        side = self.side_bytes
-        return blocks + Band(side.low * tokens, side.point * tokens, side.high * tokens)
+        side, own = self.side_bytes, ceil_div(tokens, self.context_ranks)
+        return blocks + Band(side.low * own, side.point * own, side.high * own)
 
     def concurrency(self, available: int, tokens: int) -> Fraction:
         """Return how many requests of so many tokens fit into the available bytes, as vLLM's log prints it.
@@ -136,13 +144,28 @@ def attention_bytes(request: MemoryRequest, shape: Shape, width: Fraction) -> tu
     virtual sharding pads the heads up, which is the ceiling). MLA: latent width * bytes, the same on every rank;
     fp8_ds_mla: 656. Source: vLLM 0.33.0, kv_cache_interface.py.
     """
-    if shape.attention == "mla":
+    if shape.latent_dim:
         if request.kv_cache_dtype == "fp8_ds_mla":
             return MLA_FP8_BYTES, f"{MLA_FP8_BYTES} (fp8_ds_mla)"
         return math.ceil(shape.latent_dim * width), f"{shape.latent_dim} latent × {_plain(width)} bytes, on every rank"
-    heads = ceil_div(shape.kv_heads, request.tensor)
-    formula = f"2 × {heads} KV heads × {shape.head_dim} × {_plain(width)} bytes"
-    return math.ceil(2 * heads * shape.head_dim * width), formula
+    return _keys_and_values(request, shape.kv_heads, shape.head_dim, shape.v_head_dim, width)
+
+
+def sliding_bytes(request: MemoryRequest, shape: Shape, width: Fraction) -> int:
+    """Return bytes per token of one sliding layer on one rank; its heads may differ from those of the full layers."""
+    heads, head_dim = shape.sliding_kv_heads or shape.kv_heads, shape.sliding_head_dim or shape.head_dim
+    v_head_dim = shape.sliding_v_head_dim or (0 if shape.sliding_head_dim else shape.v_head_dim)
+    return _keys_and_values(request, heads, head_dim, v_head_dim, width)[0]
+
+
+def _keys_and_values(
+    request: MemoryRequest, heads: int, head_dim: int, v_head_dim: int, width: Fraction
+) -> tuple[int, str]:
+    own = ceil_div(heads, request.tensor)
+    if v_head_dim:
+        formula = f"{own} KV heads × ({head_dim} + {v_head_dim}) × {_plain(width)} bytes"
+        return math.ceil(own * (head_dim + v_head_dim) * width), formula
+    return math.ceil(2 * own * head_dim * width), f"2 × {own} KV heads × {head_dim} × {_plain(width)} bytes"
 
 
 def _attention_layers(request: MemoryRequest, shape: Shape) -> int:
@@ -150,12 +173,13 @@ def _attention_layers(request: MemoryRequest, shape: Shape) -> int:
     return ceil_div(shape.attention_layers, request.pipeline) + drafts
 
 
-def _grouped(request: MemoryRequest, shape: Shape, width: Fraction) -> CacheLayout:
+def _grouped(request: MemoryRequest, shape: Shape, width: Fraction) -> CacheLayout | str:
     """Return vLLM's layout: layers in groups of one size that share a pool of equal blocks.
 
     group size = the smallest bucket of layers of one kind, or the largest if that is less than 1.5 times as large; the
     last group of a kind is padded. With states the block grows until it holds one:
-    alignment * ceil(state / (alignment * bytes per token)). Source: vLLM 0.33.0, kv_cache_utils.py.
+    alignment * ceil(state / (alignment * bytes per token)). Layers with fewer bytes per token get longer blocks, so
+    that all pages are alike. Source: vLLM 0.33.0, kv_cache_utils.py.
     """
     per_layer, formula = attention_bytes(request, shape, width)
     layers = _attention_layers(request, shape)
@@ -165,20 +189,30 @@ def _grouped(request: MemoryRequest, shape: Shape, width: Fraction) -> CacheLayo
     block = request.block_size or DEFAULT_BLOCK
     if shape.state_layers:
         block *= ceil_div(state_bytes(request, shape), block * per_layer)
+    sliding_block = block
+    if shape.sliding_layers:
+        sliding = sliding_bytes(request, shape, width)
+        page = block * max(per_layer, sliding)
+        if page % per_layer or page % sliding:
+            return f"pages of {per_layer} and {sliding} bytes per token cannot be made alike"
+        block, sliding_block = page // per_layer, page // sliding
     full_groups = ceil_div(layers, size)
+    whole = full_groups * size * per_layer + side.point
     return CacheLayout(
         block_tokens=block,
         bytes_per_block=size * block * per_layer,
         full_groups=full_groups,
-        token_bytes=full_groups * size * per_layer + side.point,
-        formula=f"{full_groups * size} layers × {formula}{_side_formula(side)}",
+        token_bytes=ceil_div(whole, request.context_ranks),
+        formula=f"{full_groups * size} layers × {formula}{_side_formula(side)}{_spread(request)}",
         source=SOURCE_VLLM,
         sliding_groups=ceil_div(shape.sliding_layers, size),
         state_groups=ceil_div(shape.state_layers, size),
         window=shape.window,
+        sliding_block=sliding_block,
         state_slots=_state_slots(request),
         side_bytes=side,
         in_flight=request.max_num_batched_tokens or DEFAULT_BATCHED_TOKENS,
+        context_ranks=request.context_ranks,
     )
 
 
@@ -201,14 +235,14 @@ def _per_token(request: MemoryRequest, shape: Shape, width: Fraction) -> CacheLa
 def state_bytes(request: MemoryRequest, shape: Shape) -> int:
     """Return the bytes of one request's state in one layer on one rank.
 
-    Gated DeltaNet: (2*nk*kd + nv*vd)/tp * (conv_kernel-1+n_spec) * 2 + (nv/tp)*kd*vd*4.
+    Gated DeltaNet and Kimi Delta Attention: (2*nk*kd + nv*vd)/tp * (conv_kernel-1+n_spec) * 2 + (nv/tp)*kd*vd*4.
     Mamba2: (heads*head_dim + 2*groups*state)/tp * (conv_kernel-1+n_spec) * 2 + (heads/tp)*head_dim*state*4.
     The convolution is kept in 16 bits, the state in 32. Reproduces the block sizes that vLLM logs (1056, 2096, 1568).
     Source: vLLM 0.33.0, model_executor/layers/mamba/mamba_utils.py.
     """
     steps = max(0, shape.conv_kernel - 1) + _drafted(request)
     tensor = request.tensor
-    if shape.attention == "hybrid-gdn":
+    if shape.attention in ("hybrid-gdn", "hybrid-kda"):
         channels = 2 * shape.key_heads * shape.key_dim + shape.value_heads * shape.value_dim
         matrix = ceil_div(shape.value_heads, tensor) * shape.key_dim * shape.value_dim
     else:
@@ -242,6 +276,15 @@ def _side_bytes(request: MemoryRequest, shape: Shape) -> Band:
 
 def _side_formula(side: Band) -> str:
     return f" + {side.point:,} bytes of index" if side.point else ""
+
+
+def _spread(request: MemoryRequest) -> str:
+    return f", over {request.context_ranks} ranks" if request.context_ranks > 1 else ""
+
+
+def round_pin(amount: int) -> int:
+    """Return bytes for a pinned cache, in whole 256 MiB, never below 0."""
+    return max(0, amount - amount % ROUND_PIN)
 
 
 def with_fp8(request: MemoryRequest) -> MemoryRequest:

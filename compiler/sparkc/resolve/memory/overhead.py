@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
+from sparkc.catalog.data import load
 from sparkc.resolve.memory.amount import NOTHING, Band, gibibytes
 from sparkc.resolve.memory.request import MemoryRequest, NodeRequest
 
-SOURCE_GB10 = (
-    "Fit over 32 boots on GB10, each model left out in turn: median error 1.6 GiB, worst 5.5 GiB "
-    "(boot logs of jethac/dgx-spark-hijinks, djangodevreng/dgx-spark-benchmarks, styles01/sparkrun-recipes)"
-)
 SOURCE_DISCRETE = "Four boots on discrete accelerators: 1.7 to 7.3 GiB (vllm-project/vllm-ascend PR 8289 and others)"
 
 DEFAULT_BATCHED_TOKENS = 2048
@@ -19,8 +17,42 @@ DEFAULT_BATCHED_TOKENS = 2048
 _INSTANT_TENSOR = gibibytes(4.43)
 """Less KV cache at identical flags (MiaAI-Lab/GLM-5.3-Flash-EXL3-2x-DGX-Sparks issue 204)."""
 
-_WORST_ERROR = gibibytes(5.5)
-_SMALLEST_SEEN = gibibytes(0.9)
+
+@dataclass(frozen=True)
+class Fit:
+    """What tools/fit_overhead.py found for GB10, in GiB.
+
+    Args:
+        base: of every launch; `per_2048` for every 2048 batched tokens; `mtp` and `draft` with such a draft.
+        smallest_seen: the least that any boot took.
+        band: how far an estimate may be off; `median_error` and `worst_error` of boots of models left out of the fit.
+    """
+
+    boots: int
+    models: int
+    base: float
+    per_2048: float
+    mtp: float
+    draft: float
+    smallest_seen: float
+    median_error: float
+    p75_error: float
+    worst_error: float
+    band: float
+
+    @property
+    def source(self) -> str:
+        """Return where the numbers come from, for people."""
+        return (
+            f"Fit over {self.boots} measured boots on GB10, each of {self.models} models left out in turn: "
+            f"median error {self.median_error} GiB, worst {self.worst_error} GiB (docs/memory-planner.md)"
+        )
+
+
+@cache
+def fit_on_gb10() -> Fit:
+    """Return the fitted coefficients."""
+    return Fit(**load("memory", "overhead-gb10"))
 
 
 @dataclass(frozen=True)
@@ -35,25 +67,26 @@ class Overhead:
 def overhead_on(request: MemoryRequest, node: NodeRequest) -> Overhead:
     """Return the engine's overhead on one rank in bytes.
 
-    GB10: 3.1 GiB + 0.30 GiB per 2048 batched tokens + 4.0 GiB with MTP or 3.3 GiB with a draft model + 4.43 GiB with
-    the InstantTensor loader. The coefficients are good to about half their size. SGLang sizes its pool from what is
-    free after loading, so nothing stands between weights and pool (SGLang 0.5.23, model_executor).
+    GB10: a base, a part per 2048 batched tokens, one for a draft (`Fit`), and 4.43 GiB with the InstantTensor loader.
+    SGLang sizes its pool from what is free after loading, so nothing stands between weights and pool (SGLang 0.5.23,
+    model_executor).
     """
     if request.is_sglang:
         return Overhead(NOTHING, "0 (SGLang measures after loading)", "SGLang 0.5.23, model_executor")
     if not node.unified:
         return _on_discrete_memory(request)
+    fit = fit_on_gb10()
     tokens = request.max_num_batched_tokens or DEFAULT_BATCHED_TOKENS
-    draft = {"mtp": 4.0, "draft": 3.3}.get(request.speculative, 0.0)
-    point = gibibytes(3.1 + draft) + gibibytes(0.30) * tokens // DEFAULT_BATCHED_TOKENS
-    formula = f"3.1 GiB + 0.30 GiB × {tokens:,} / 2,048 batched tokens"
+    draft = {"mtp": fit.mtp, "draft": fit.draft}.get(request.speculative, 0.0)
+    point = gibibytes(fit.base + draft) + gibibytes(fit.per_2048) * tokens // DEFAULT_BATCHED_TOKENS
+    formula = f"{fit.base} GiB + {fit.per_2048} GiB × {tokens:,} / 2,048 batched tokens"
     if request.load_format == "instanttensor":
         point += _INSTANT_TENSOR
         formula += " + 4.43 GiB that the loader keeps"
     if draft:
         formula += f" + {draft} GiB for the draft"
-    low = max(_SMALLEST_SEEN, point - _WORST_ERROR)
-    return Overhead(Band(low, point, point + _WORST_ERROR), formula, SOURCE_GB10)
+    low = max(gibibytes(fit.smallest_seen), point - gibibytes(fit.band))
+    return Overhead(Band(low, point, point + gibibytes(fit.band)), formula, fit.source)
 
 
 def _on_discrete_memory(request: MemoryRequest) -> Overhead:

@@ -7,15 +7,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from sparkc.plan import MemoryCheck, MemoryTerm, NodeMemory
+from sparkc.plan import Capacity, MemoryCheck, MemoryTerm, NodeMemory
 from sparkc.resolve.memory.amount import Band, number
 from sparkc.resolve.memory.fraction import SOURCE_SGLANG, SOURCE_VLLM
 from sparkc.resolve.memory.host import SOURCE_OBJECT_STORE, SOURCE_OUTSIDE
+from sparkc.resolve.memory.kv_cache import round_pin
 from sparkc.resolve.memory.pool import Pool, pool_of
 from sparkc.resolve.memory.predicates import PREDICATES, START_MARGIN
 from sparkc.resolve.memory.request import MemoryRequest, NodeRequest, nonsense_in
 from sparkc.resolve.memory.ways_out import ways_out
 from sparkc.resolve.memory.weights import SOURCE as SOURCE_WEIGHTS
+
+_LENGTHS = 6
+"""Lengths below the wanted context for which requests are counted."""
 
 
 def plan_memory(request: MemoryRequest) -> tuple[NodeMemory, ...]:
@@ -64,7 +68,31 @@ def _node_memory(pool: Pool, smallest: Band | None) -> NodeMemory:
         kv_tokens_high=high,
         concurrency=_concurrency(pool, smallest),
         needed_free=_needed_free(pool),
+        kv_pin=_pin(pool, smallest),
+        capacities=tuple(_capacities(pool, smallest)),
     )
+
+
+def _capacities(pool: Pool, cache: Band | None) -> Iterator[Capacity]:
+    """Yield how many requests fit, for lengths that double up to the wanted one."""
+    context, layout = pool.request.context, pool.layout
+    if context is None or layout is None or cache is None:
+        return
+    lengths = [length for exponent in range(12, 41) if (length := 2**exponent) < context]
+    for length in (*lengths[-_LENGTHS:], context):
+        low, point, high = (
+            float(layout.concurrency(amount, length)) for amount in (cache.low, cache.point, cache.high)
+        )
+        yield Capacity(length, layout.need(length).point, round(point, 2), round(low, 2), round(high, 2))
+
+
+def _pin(pool: Pool, cache: Band | None) -> int | None:
+    """Return the pin that repeats this launch: the author's own, else the low end of the smallest cache."""
+    if pool.request.is_sglang or cache is None:
+        return None
+    if pool.request.kv_cache_memory_bytes is not None:
+        return pool.request.kv_cache_memory_bytes
+    return round_pin(cache.low) or None
 
 
 def _checks(pool: Pool) -> Iterator[MemoryCheck]:
@@ -97,7 +125,7 @@ def _terms(pool: Pool) -> Iterator[MemoryTerm]:
     unified = pool.node.unified
     if pool.weights is not None:
         yield _term("weights", pool.weights.bytes, pool.weights.formula, SOURCE_WEIGHTS, inside=True)
-    yield _term("engine overhead", pool.overhead.bytes, pool.overhead.formula, pool.overhead.source, inside=True)
+    yield _term(pool.overhead_name, pool.overhead.bytes, pool.overhead.formula, pool.overhead.source, inside=True)
     yield _term(
         "CUDA graphs", pool.graphs.bytes, pool.graphs.formula, pool.graphs.source, inside=pool.graphs.inside_budget
     )

@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sparkc.catalog.models import Shape
-from sparkc.resolve.memory.amount import NOTHING, Band, gibibytes
+from sparkc.resolve.memory.amount import NOTHING, Band, number
+from sparkc.resolve.memory.calibration import Parts, boot_of, calibrated
 from sparkc.resolve.memory.fraction import default_fraction, share_of
 from sparkc.resolve.memory.graphs import Graphs, graphs_of
 from sparkc.resolve.memory.host import IDLE_DISCRETE, OUTSIDE, idle_on, object_store_on
 from sparkc.resolve.memory.kv_cache import CacheLayout, layout_of
 from sparkc.resolve.memory.overhead import Overhead, overhead_on
-from sparkc.resolve.memory.request import Measurement, MemoryRequest, NodeRequest
+from sparkc.resolve.memory.request import MemoryRequest, NodeRequest
 from sparkc.resolve.memory.weights import Weights, weights_per_rank
-
-BOOT_NOISE = gibibytes(0.45)
-"""Half of 0.9 GiB: the same command on GB10 differs by 0.6 to 1.2 GiB from boot to boot in quiet cases
-(NNNtrance/GLM-5.3-Flash-EXL3-TP3-3x-DGX-Spark, jethac/dgx-spark-hijinks, repeated boots)."""
 
 _STATE_SHARE_SGLANG = Fraction(9, 19)
 """SGLang gives 0.9 / 1.9 of its pool to states of hybrid models (SGLang 0.5.23, mamba_full_memory_ratio 0.9)."""
@@ -57,6 +54,11 @@ class Pool:
     missing_need: str
 
     @property
+    def overhead_name(self) -> str:
+        """Return what the overhead is called: a measured boot of unknown weights only tells both together."""
+        return "engine overhead" if self.weights or boot_of(self.request) is None else "weights and overhead"
+
+    @property
     def graphs_inside(self) -> Band:
         """Return the part of the graphs that is taken from the budget."""
         return self.graphs.bytes if self.graphs.inside_budget else NOTHING
@@ -78,19 +80,21 @@ def pool_of(request: MemoryRequest, node: NodeRequest) -> Pool:
     # SGLang starts every rank from the smallest free memory of all (SGLang 0.5.23, min over ranks before load).
     compared = request.nodes if request.is_sglang else (node,)
     free = min((free_before_loading(request, other) for other in compared), key=lambda band: band.point)
-    weights = weights_per_rank(request)
-    overhead, graphs = overhead_on(request, node), graphs_of(request)
+    estimate = Parts(weights_per_rank(request), overhead_on(request, node), graphs_of(request))
+    parts = calibrated(request, node, estimate)
+    weights, overhead, graphs = parts.weights, parts.overhead, parts.graphs
     asked = None if fraction is None else share_of(max(0, free.point) if request.is_sglang else node.total, fraction)
     layout = layout_of(request)
     pinned = request.kv_cache_memory_bytes
     inside = overhead.bytes + (graphs.bytes if graphs.inside_budget else NOTHING)
     budget = asked
     if pinned is not None and not request.is_sglang:
-        budget = None if weights is None else weights.bytes.point + inside.point + pinned
-    kv, formula, missing_kv = _cache(request, weights, inside, asked)
+        known = weights is not None or boot_of(request) is not None
+        budget = (weights.bytes.point if weights else 0) + inside.point + pinned if known else None
+    kv, formula, missing_kv = _cache(request, parts, asked)
     context = request.context
     missing_need = layout if isinstance(layout, str) else "the longest request is not known" if context is None else ""
-    known = None if isinstance(layout, str) else layout
+    cache_layout = None if isinstance(layout, str) else layout
     return Pool(
         request=request,
         node=node,
@@ -102,10 +106,10 @@ def pool_of(request: MemoryRequest, node: NodeRequest) -> Pool:
         weights=weights,
         overhead=overhead,
         graphs=graphs,
-        layout=known,
+        layout=cache_layout,
         kv=kv,
         kv_formula=formula,
-        need=known.need(context) if known and context is not None else None,
+        need=cache_layout.need(context) if cache_layout and context is not None else None,
         object_store=object_store_on(request, node),
         outside=OUTSIDE if node.unified else IDLE_DISCRETE,
         missing_kv=missing_kv,
@@ -113,32 +117,28 @@ def pool_of(request: MemoryRequest, node: NodeRequest) -> Pool:
     )
 
 
-def _cache(
-    request: MemoryRequest, weights: Weights | None, inside: Band, asked: int | None
-) -> tuple[Band | None, str, str]:
+def _cache(request: MemoryRequest, parts: Parts, asked: int | None) -> tuple[Band | None, str, str]:
     """Return what is left for the KV cache, its formula, and why it is unknown.
 
     vLLM: ceil(total * fraction) - weights - overhead - graphs, or exactly the pin, which is not clamped against what is
-    free (vLLM 0.33.0, gpu_worker.py). A measured boot replaces the estimate: its cache plus the difference of the two
-    budgets. SGLang: free before * fraction - weights, minus the states of hybrids (SGLang 0.5.23, model_executor).
+    free (vLLM 0.33.0, gpu_worker.py). SGLang: free before * fraction - weights, minus the states of
+    hybrids (SGLang 0.5.23, model_executor).
     """
     if request.kv_cache_memory_bytes is not None and not request.is_sglang:
         return Band.exactly(request.kv_cache_memory_bytes), "pinned by kv_cache_memory_bytes", ""
     if asked is None:
         return None, "", f"{request.fraction_word} is not set and the engine's default for this version is not known"
-    if request.measurement and not request.is_sglang:
-        return _calibrated(asked, request.measurement), f"measured boot ({request.measurement.source})", ""
-    if weights is None:
+    weights = parts.weights
+    if weights is None and boot_of(request) is None:
         return None, "", "the size of the checkpoint is not known; state it in the spec"
-    left = Band.exactly(asked) - weights.bytes - inside
+    graphs = parts.graphs.bytes if parts.graphs.inside_budget else NOTHING
+    taken = (weights.bytes if weights else NOTHING, parts.overhead.bytes, graphs)
+    left = Band.exactly(asked) - sum(taken, NOTHING)
+    formula = " − ".join(number(amount) for amount in (asked, *(band.point for band in taken)))
     if request.is_sglang and _has_states(request.shape):
         left = Band(*(int(amount * (1 - _STATE_SHARE_SGLANG)) for amount in (left.low, left.point, left.high)))
-    return left, "budget − weights − overhead − graphs", ""
-
-
-def _calibrated(asked: int, measured: Measurement) -> Band:
-    point = measured.kv_bytes + asked - share_of(measured.total, measured.fraction)
-    return Band(point - BOOT_NOISE, point, point + BOOT_NOISE)
+        return left, f"({formula}) × 10 / 19, the rest holds states", ""
+    return left, formula, ""
 
 
 def _has_states(shape: Shape | None) -> bool:

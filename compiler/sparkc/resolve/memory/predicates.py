@@ -8,6 +8,7 @@ from typing import Literal
 
 from sparkc.plan import MemoryCheck
 from sparkc.resolve.memory.amount import NOTHING, Band, gibibytes, number, written
+from sparkc.resolve.memory.calibration import boot_of
 from sparkc.resolve.memory.fraction import share_of
 from sparkc.resolve.memory.host import idle_on
 from sparkc.resolve.memory.pool import Pool, free_before_loading
@@ -202,11 +203,14 @@ def _cache_arithmetic(pool: Pool) -> str:
     if pool.kv is None:
         return ""
     band = f"{written(pool.kv.point)} ({number(pool.kv.low)} to {number(pool.kv.high)})"
-    if pool.weights is None or pool.asked is None or not pool.kv_formula.startswith("budget"):
+    if pool.asked is None or pool.kv_formula.startswith("pinned"):
         return f"{pool.kv_formula}: {band}"
+    weights = f"{number(pool.weights.bytes.point)} weights − " if pool.weights else ""
+    boot = boot_of(pool.request)
     return (
-        f"{number(pool.asked)} budget − {number(pool.weights.bytes.point)} weights − "
-        f"{number(pool.overhead.bytes.point)} overhead − {number(pool.graphs_inside.point)} graphs leaves {band}"
+        f"{number(pool.asked)} budget − {weights}{number(pool.overhead.bytes.point)} "
+        f"{pool.overhead_name.removeprefix('engine ')} − {number(pool.graphs_inside.point)} graphs leaves {band}"
+        + (f", calibrated on the boot of {boot.source}" if boot else "")
     )
 
 

@@ -42,12 +42,19 @@ class Measurement:
         fraction: gpu_memory_utilization of that boot.
         kv_bytes: `Available KV cache memory`.
         source: where the log stands.
+        weights, graphs: bytes that the log names for them; None leaves the estimate.
+        max_num_batched_tokens: of that boot; None is the same as now.
+        tensor: ranks of that boot; None is the same as now.
     """
 
     total: int
     fraction: float
     kv_bytes: int
     source: str
+    weights: int | None = None
+    graphs: int | None = None
+    max_num_batched_tokens: int | None = None
+    tensor: int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,7 @@ class MemoryRequest:
 
     Args:
         weight_bytes: all weight files of the checkpoint together.
+        context_ranks: ranks over which the tokens of one request are spread (decode context parallel).
         fraction: gpu_memory_utilization (of the total) or mem_fraction_static (of what is free before loading).
         kv_cache_memory_bytes: the pin of the KV cache per rank; sizes the cache instead of the fraction.
         max_model_len: None takes the model's own limit, as the engines do.
@@ -88,6 +96,7 @@ class MemoryRequest:
     pipeline: int = 1
     data: int = 1
     expert: int = 1
+    context_ranks: int = 1
     fraction: float | None = None
     kv_cache_memory_bytes: int | None = None
     kv_cache_dtype: str = "auto"
@@ -129,6 +138,7 @@ def nonsense_in(request: MemoryRequest) -> str | None:
         "pipeline": request.pipeline,
         "data": request.data,
         "expert": request.expert,
+        "context_ranks": request.context_ranks,
         **{f"total of {node.name}": node.total for node in request.nodes},
     }
     amounts = {
@@ -146,7 +156,7 @@ def nonsense_in(request: MemoryRequest) -> str | None:
     for node in request.nodes:
         if node.reserved < 0 or (node.object_store or 0) < 0:
             return f"{node.name} reserves less than nothing"
-    return _nonsense_in_shares(request) or _nonsense_in_shape(request.shape)
+    return _nonsense_in_shares(request) or _nonsense_in_shape(request.shape) or _nonsense_in_boot(request.measurement)
 
 
 def _nonsense_in_shares(request: MemoryRequest) -> str | None:
@@ -155,6 +165,20 @@ def _nonsense_in_shares(request: MemoryRequest) -> str | None:
             return f"{name} is {share}, a share above 0 and up to 1 is wanted"
     if not 0 <= request.speculative_tokens <= 1024:
         return f"the number of speculative tokens is {request.speculative_tokens}"
+    return None
+
+
+def _nonsense_in_boot(boot: Measurement | None) -> str | None:
+    if boot is None:
+        return None
+    if not (1 <= boot.total <= LARGEST and math.isfinite(boot.fraction) and 0 < boot.fraction <= 1):
+        return f"the measurement has a total of {boot.total} bytes and a fraction of {boot.fraction}"
+    told = boot.kv_bytes + (boot.weights or 0) + (boot.graphs or 0)
+    if min(boot.kv_bytes, boot.weights or 0, boot.graphs or 0) < 0 or told > boot.total * boot.fraction:
+        return (
+            f"the measurement contradicts itself: cache, weights and graphs come to {told} bytes, and "
+            f"{boot.fraction:g} of {boot.total} bytes hold them"
+        )
     return None
 
 
@@ -177,5 +201,6 @@ _FOR_ATTENTION: dict[Attention, frozenset[str]] = {
     "mla": frozenset(("latent_dim",)),
     "sliding-window": frozenset(("sliding_layers", "window")),
     "hybrid-gdn": frozenset(("state_layers", "key_heads", "key_dim", "value_heads", "value_dim")),
+    "hybrid-kda": frozenset(("latent_dim", "state_layers", "key_heads", "key_dim", "value_heads", "value_dim")),
     "hybrid-mamba2": frozenset(("state_layers", "state_heads", "state_head_dim", "state_size")),
 }

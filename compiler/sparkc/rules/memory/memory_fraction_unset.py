@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
+from sparkc.resolve.fit_word import MEMORY
+from sparkc.resolve.fit_word import PIN as PIN_KEY
 from sparkc.resolve.memory.fraction import default_fraction
 from sparkc.resolve.proposals import Proposal
 from sparkc.rules.command_line import engine_flags
@@ -20,7 +22,7 @@ LEAST = 0.05
 def settle(facts: Facts) -> Iterator[Proposal]:
     """Propose 0.82, or less where other services share the fullest node."""
     pinned = facts.memory.kv_cache_memory_bytes or facts.argument("kv-cache-memory-bytes")
-    if facts.memory.gpu_memory_utilization is not None or pinned:
+    if facts.memory.gpu_memory_utilization is not None or pinned or MEMORY in facts.fits or PIN_KEY in facts.fits:
         return
     rooms = [
         (largest_fraction(total, reserved_on(host)), host) for host in facts.hosts if (total := total_of(facts, host))

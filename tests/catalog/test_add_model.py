@@ -1,0 +1,265 @@
+"""`sparkc catalog add-model` and `model.config`: a shape out of a config.json, or a refusal that says why."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from catalog_schemas import MODELS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from sparkc.catalog.config_json import Configured, read_config, weight_files
+from sparkc.catalog.models import Shape, find_family
+from sparkc.cli.app import app
+from sparkc.cli.toolbox import toolbox
+from sparkc.driver import compile_spec
+from sparkc.source.project import Plugins
+
+COMMON = {"num_hidden_layers": 4, "hidden_size": 1024, "num_attention_heads": 16, "vocab_size": 32000}
+COMMON |= {"max_position_embeddings": 8192}
+MINIMAX = COMMON | {
+    "model_type": "minimax_m2",
+    "num_hidden_layers": 62,
+    "hidden_size": 3072,
+    "num_attention_heads": 48,
+    "num_key_value_heads": 8,
+    "head_dim": 128,
+    "vocab_size": 200064,
+    "max_position_embeddings": 196608,
+    "num_local_experts": 256,
+    "num_experts_per_tok": 8,
+    "intermediate_size": 1536,
+    "use_mtp": True,
+    "num_mtp_modules": 3,
+}
+GATED = COMMON | {
+    "model_type": "qwen3_5_moe_text",
+    "num_hidden_layers": 40,
+    "num_attention_heads": 16,
+    "num_key_value_heads": 2,
+    "head_dim": 256,
+    "full_attention_interval": 4,
+    "linear_conv_kernel_dim": 4,
+    "linear_num_key_heads": 16,
+    "linear_key_head_dim": 128,
+    "linear_num_value_heads": 32,
+    "linear_value_head_dim": 128,
+    "num_experts": 256,
+    "num_experts_per_tok": 8,
+    "moe_intermediate_size": 512,
+    "mtp_num_hidden_layers": 1,
+}
+LATENT = COMMON | {"model_type": "deepseek_v3", "kv_lora_rank": 512, "qk_rope_head_dim": 64, "qk_nope_head_dim": 128}
+KIMI = LATENT | {
+    "model_type": "kimi_linear",
+    "linear_attn_config": {
+        "kda_layers": [1, 2, 3],
+        "full_attn_layers": [4],
+        "num_heads": 32,
+        "head_dim": 128,
+        "short_conv_kernel_size": 4,
+    },
+}
+MAMBA = COMMON | {
+    "model_type": "nemotron_h",
+    "num_hidden_layers": 8,
+    "hybrid_override_pattern": "MEM*EMME",
+    "conv_kernel": 4,
+    "mamba_num_heads": 64,
+    "mamba_head_dim": 64,
+    "n_groups": 8,
+    "ssm_state_size": 128,
+    "n_routed_experts": 128,
+    "num_experts_per_tok": 6,
+    "moe_intermediate_size": 1856,
+}
+WINDOW = COMMON | {
+    "model_type": "gpt_oss",
+    "num_key_value_heads": 8,
+    "head_dim": 64,
+    "sliding_window": 128,
+    "layer_types": ["sliding_attention", "full_attention"] * 2,
+    "num_local_experts": 128,
+    "num_experts_per_tok": 4,
+    "intermediate_size": 2880,
+}
+MIMO = COMMON | {
+    "model_type": "mimo_v2_flash",
+    "num_key_value_heads": 4,
+    "head_dim": 192,
+    "v_head_dim": 128,
+    "swa_num_key_value_heads": 8,
+    "swa_head_dim": 192,
+    "swa_v_head_dim": 128,
+    "sliding_window_size": 128,
+    "hybrid_layer_pattern": [0, 1, 1, 1],
+}
+
+
+def shape(config: dict[str, Any]) -> Shape:
+    found = read_config(json.dumps(config))
+    assert isinstance(found, Configured), found
+    return found.shape
+
+
+def test_uniform_attention_gives_the_catalog_s_own_minimax() -> None:
+    known = find_family("minimax-m2")
+    assert known is not None
+    assert shape(MINIMAX) == known.shape
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        pytest.param(GATED, {"attention": "hybrid-gdn", "attention_layers": 10, "state_layers": 30, "mtp_layers": 1}),
+        pytest.param(LATENT, {"attention": "mla", "latent_dim": 576, "head_dim": 192}),
+        pytest.param(KIMI, {"attention": "hybrid-kda", "attention_layers": 1, "state_layers": 3, "latent_dim": 576}),
+        pytest.param(
+            MAMBA, {"attention": "hybrid-mamba2", "attention_layers": 1, "state_layers": 4, "state_size": 128}
+        ),
+        pytest.param(
+            WINDOW, {"attention": "sliding-window", "attention_layers": 2, "sliding_layers": 2, "window": 128}
+        ),
+        pytest.param(MIMO, {"sliding_layers": 3, "v_head_dim": 128, "sliding_kv_heads": 8, "sliding_head_dim": 192}),
+        pytest.param(COMMON | {"model_type": "llama"}, {"attention": "uniform", "kv_heads": 16, "head_dim": 64}),
+    ],
+    ids=["gated delta", "latent", "kimi delta", "mamba", "window", "other widths", "no KV heads stated"],
+)
+def test_each_kind_of_memory_is_read(config: dict[str, Any], expected: dict[str, Any]) -> None:
+    found = shape(config)
+    assert {key: getattr(found, key) for key in expected} == expected
+
+
+def test_the_language_model_of_a_vision_model_counts() -> None:
+    assert shape({"model_type": "qwen3_5_moe", "text_config": GATED}) == shape(GATED)
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        pytest.param(MINIMAX | {"model_type": "deepseek_v4"}, "deepseek_v4 is not understood", id="unknown kind"),
+        pytest.param(COMMON, "names no `model_type`", id="no kind"),
+        pytest.param(MINIMAX | {"num_hidden_layers": 0}, "`num_hidden_layers` is missing or 0", id="no layers"),
+        pytest.param(MINIMAX | {"hidden_size": -1}, "`hidden_size` is -1", id="negative"),
+        pytest.param(MINIMAX | {"vocab_size": 10**30}, "`vocab_size` is 1000", id="beyond everything"),
+        pytest.param(MINIMAX | {"hidden_size": "3072"}, "wanted a whole number", id="text"),
+        pytest.param(MINIMAX | {"num_experts_per_tok": 300}, "visits 300 of 256 experts", id="more than there are"),
+        pytest.param(MINIMAX | {"num_key_value_heads": 7}, "48 heads cannot share 7", id="heads do not divide"),
+        pytest.param(MINIMAX | {"kv_lora_rank": 512}, "contradicts the architecture", id="two kinds at once"),
+        pytest.param(WINDOW | {"layer_types": ["full_attention"]}, "1 layers are listed", id="too few kinds"),
+        pytest.param(WINDOW | {"layer_types": ["strange"] * 4}, "kind strange are not understood", id="strange layer"),
+        pytest.param(WINDOW | {"layer_types": None}, "`layer_types` is missing", id="no kinds"),
+        pytest.param(MAMBA | {"hybrid_override_pattern": "MX"}, "holds 'X'", id="strange letter"),
+        pytest.param(LATENT | {"index_topk": 2048}, "attends sparsely", id="sparse"),
+        pytest.param(KIMI | {"linear_attn_config": {}}, "do not name 4 layers", id="no split"),
+    ],
+)
+def test_what_is_not_understood_is_named(config: dict[str, Any], words: str) -> None:
+    found = read_config(json.dumps(config))
+    assert isinstance(found, str)
+    assert words in found
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "null", "\x00", "[" * 100_000])
+def test_what_is_no_config_is_refused(text: str) -> None:
+    assert isinstance(read_config(text), str)
+    assert isinstance(weight_files(text), str)
+
+
+JUNK = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    base=st.sampled_from([MINIMAX, GATED, LATENT, KIMI, MAMBA, WINDOW, MIMO]),
+    changes=st.dictionaries(
+        st.sampled_from(sorted({key for config in (MINIMAX, GATED, KIMI, MAMBA, WINDOW, MIMO) for key in config})),
+        JUNK,
+        max_size=4,
+    ),
+)
+def test_whatever_the_file_holds_there_is_an_answer(base: dict[str, Any], changes: dict[str, Any]) -> None:
+    found = read_config(json.dumps(base | changes))
+    assert isinstance(found, Configured) or found
+
+
+def test_size_and_files_come_from_the_index() -> None:
+    index = {"metadata": {"total_size": 1000}, "weight_map": {"a": "1.safetensors", "b": "1.safetensors", "c": "2"}}
+    assert weight_files(json.dumps(index)) == (1000, 2)
+
+
+def command(folder: Path, config: dict[str, Any], *words: str) -> Any:
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    return CliRunner().invoke(app, ["catalog", "add-model", str(folder / "config.json"), *words])
+
+
+@pytest.mark.parametrize("config", [MINIMAX, GATED, LATENT, KIMI, MAMBA, WINDOW, MIMO])
+def test_the_file_that_is_written_is_one_of_the_catalog(tmp_path: Path, config: dict[str, Any]) -> None:
+    index = tmp_path / "index.json"
+    index.write_text('{"metadata": {"total_size": 5000}, "weight_map": {"a": "x"}}', encoding="utf-8")
+    output = tmp_path / "model.yaml"
+    result = command(tmp_path, config, "--id", "example/New_Model", "--index", str(index), "-o", str(output))
+    assert result.exit_code == 0, result.output
+    made = yaml.safe_load(output.read_text(encoding="utf-8"))
+    jsonschema.validate(made, MODELS)
+    assert made["family"] == "new-model"
+    assert made["checkpoints"][0]["bytes"] == 5000
+
+
+def test_an_architecture_that_is_not_understood_ends_with_a_sentence(tmp_path: Path) -> None:
+    result = command(tmp_path, MINIMAX | {"model_type": "rwkv"}, "--id", "example/x")
+    assert result.exit_code != 0
+    assert "rwkv is not understood" in str(result.exception)
+
+
+def test_a_model_without_a_name_asks_for_one(tmp_path: Path) -> None:
+    result = command(tmp_path, MINIMAX)
+    assert "--id ORG/NAME" in str(result.exception)
+
+
+SPEC = """
+apiVersion: sparkc/v1
+name: pointed
+model: {id: example/new-model, size: 115 GB, config: CONFIG}
+quant: mxfp4
+engine: {name: vllm, version: 0.18.1, image: "vllm-node:latest"}
+nodes: {hardware: dgx-spark, hosts: [{name: spark-1}]}
+serving: {max_model_len: 4096}
+targets: [shell]
+"""
+
+
+def rules_of(folder: Path, config: str) -> dict[str, str]:
+    (folder / "spec.yaml").write_text(SPEC.replace("CONFIG", config), encoding="utf-8")
+    [launch] = compile_spec(folder / "spec.yaml", folder, toolbox(Plugins()), datetime.date(2026, 11, 20)).launches
+    return {finding.rule: finding.message for finding in launch.findings}
+
+
+def test_a_spec_may_point_at_a_config_json(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(MINIMAX), encoding="utf-8")
+    found = rules_of(tmp_path, "config.json")
+    assert "model-unknown" not in found
+    assert "model-config-not-understood" not in found
+    assert "memory-unknown" not in found
+
+
+@pytest.mark.parametrize("config", ["not-there.json", "../outside.json", "strange.json"])
+def test_a_config_json_that_cannot_be_used_is_a_finding(tmp_path: Path, config: str) -> None:
+    (tmp_path / "strange.json").write_text('{"model_type": "rwkv"}', encoding="utf-8")
+    assert "cannot be read as a model" in rules_of(tmp_path, config)["model-config-not-understood"]
+
+
+def test_a_context_beyond_the_config_is_found(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(MINIMAX | {"max_position_embeddings": 2048}), encoding="utf-8")
+    assert "context-beyond-model" in rules_of(tmp_path, "config.json")
