@@ -31,7 +31,7 @@ ABOUT_MARLIN = (
 
 def compiled(spec: Path, version: str | None = None) -> Compilation:
     root = REPOSITORY if spec.is_relative_to(REPOSITORY) else spec.parent.parent
-    return compile_spec(spec, root, toolbox(Plugins()), TODAY, version)
+    return compile_spec(spec, root, toolbox(Plugins()), TODAY, engine_version=version)
 
 
 def words_for_marlin(version: str) -> dict[str, str]:
