@@ -13,7 +13,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which engines and supervisors were really started: the property `started` that tests record."""
+    """Say which engines and supervisors were really started, and what they reported: the property `started`."""
     reports = (report for reports in terminalreporter.stats.values() for report in reports)
     started = {value for report in reports for key, value in getattr(report, "user_properties", ()) if key == "started"}
     if started:

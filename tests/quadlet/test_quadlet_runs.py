@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,8 @@ ATTEMPTS = 4
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
+def machine(tmp_path: Path, record_property: Callable[[str, object], None]) -> Iterator[Machine]:
+    record_property("started", "systemd and Podman of Debian 13, booted in private namespaces; ended again")
     booted = Machine(tmp_path / "machine")
     yield booted
     booted.end()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -78,7 +78,8 @@ def installed(folder: Path, units: str, mode: str = "system") -> PrivateSystemd:
 
 
 @pytest.fixture
-def systemd(tmp_path: Path) -> Iterator[PrivateSystemd]:
+def systemd(tmp_path: Path, record_property: Callable[[str, object], None]) -> Iterator[PrivateSystemd]:
+    record_property("started", "systemd as process 1 of private namespaces, with a stand-in for docker; ended again")
     with installed(tmp_path / "machine", "units") as running:
         yield running
 
