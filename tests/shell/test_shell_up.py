@@ -262,6 +262,7 @@ def test_a_second_launch_says_who_holds_the_lock_and_since_when(fleet: Fleet, wo
         wait_until(lambda: ("start",) in fleet.verbs("spark-2"))
         second = fleet.run(word)
         press_ctrl_c(first)
+        first.communicate()  # leaving the block closes the pipes before it waits
     assert second.status == 3
     assert "another launch of minimax-m27 is under way: held by root@" in second.err
     assert f"launch.sh up, process {first.pid}, since 20" in second.err

@@ -30,7 +30,8 @@ hub_folder() {
 remote_lock() {
   mkdir -p -- "${1%/*}" || return 1
   exec 9>>"$1" || return 1
-  if ! flock -n 9; then
+  # A launcher that was killed cannot wait until its holder has let go.
+  if ! flock -w 2 9; then
     printf 'held by %s\n' "$(head -n 1 -- "$1")"
     return 3
   fi

@@ -48,6 +48,8 @@ heed_interrupts() {
   local worker
   {
     trap '' INT TERM HUP
+    # The lock's holder ends by itself when this process is gone, but a moment later; the next launch shall find it free.
+    trap release_lock EXIT
     "$@"
   } &
   worker=$!
