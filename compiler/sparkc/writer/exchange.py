@@ -22,6 +22,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from sparkc.writer.disk import sync
 from sparkc.writer.listing import Listing
 
 Exchange = Callable[[Path, Path], None]
@@ -64,7 +65,7 @@ def put_in_place(new: Path, live: Path, exchange: Exchange) -> Path:
             if refusal.errno not in _CANNOT_EXCHANGE:
                 raise
             replaced = _put_in_place_by_journal(new, live)
-    sync_folder(live.parent)
+    sync(live.parent)
     return replaced
 
 
@@ -83,7 +84,7 @@ def recover(root: Path) -> None:
     for folder, _, _ in leftovers:
         remove_folder(folder)
     if leftovers:
-        sync_folder(root)
+        sync(root)
 
 
 def remove_folder(folder: Path) -> None:
@@ -96,15 +97,6 @@ def remove_folder(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on disk."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _beside(live: Path, state: str) -> Path:
     return live.with_name(f".{live.name}.sparkc-{state}")
 
@@ -112,7 +104,7 @@ def _beside(live: Path, state: str) -> Path:
 def _put_in_place_by_journal(new: Path, live: Path) -> Path:
     ready, old = _beside(live, "ready"), _beside(live, "old")
     new.rename(ready)
-    sync_folder(live.parent)
+    sync(live.parent)
     try:
         live.rename(old)
     except OSError as refusal:
@@ -127,7 +119,7 @@ def _put_in_place_by_journal(new: Path, live: Path) -> Path:
 
 
 def _finish(final: Path, live: Path) -> None:
-    sync_folder(live.parent)
+    sync(live.parent)
     remove_folder(live)
     final.rename(live)
 

@@ -9,7 +9,8 @@ from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from sparkc.writer.exchange import Exchange, new_beside, put_in_place, remove_folder, sync_folder
+from sparkc.writer.disk import sync, sync_all
+from sparkc.writer.exchange import Exchange, new_beside, put_in_place, remove_folder
 from sparkc.writer.listing import Listing
 from sparkc.writer.tree import WantedFile, folders_above
 
@@ -59,10 +60,7 @@ def _fill(new: Path, live: Path, keep: Collection[str], make: Mapping[str, Wante
     for path, file in make.items():
         (new / path).write_bytes(file.content)
         (new / path).chmod(file.mode)
-    for path in make:
-        _sync_file(new / path)
-    for folder in (*Listing(new).folders, "."):
-        sync_folder(new / folder)
+    sync_all(new / path for path in (*make, *Listing(new).folders, "."))
     # Inner before outer, and last of all: a folder may be without permission to enter it.
     for folder in sorted(surviving, reverse=True):
         shutil.copystat(live / folder, new / folder)
@@ -89,17 +87,8 @@ def _carry_over(source: Path, target: Path) -> None:
         if refusal.errno not in _CANNOT_LINK:
             raise
         shutil.copy2(source, target, follow_symlinks=False)
-        _sync_file(target)
-
-
-def _sync_file(path: Path) -> None:
-    if path.is_symlink():
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        if not target.is_symlink():
+            sync(target)
 
 
 def _clear_away(replaced: Path, live: Path, ours: frozenset[str]) -> None:
