@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 import plans
+import sparkc_targets.node
 from sparkc.plan import Plan
 from sparkc_targets.node import node_files
 from tools import need_tool
@@ -97,3 +99,9 @@ def test_the_static_scripts_are_the_same_for_every_spec() -> None:
         return [file.text for node in plan.nodes for file in node_files(plan, node) if file.path.startswith(parts)]
 
     assert len(set(static(plans.two_sparks()) + static(plans.hostile()))) == 3
+
+
+def test_every_platform_says_in_its_file_which_it_is() -> None:
+    platforms = Path(sparkc_targets.node.__file__).parent / "platforms"
+    said = {path.stem: re.findall(r"(?m)^PLATFORM=(.*)$", path.read_text()) for path in platforms.iterdir()}
+    assert said == {name: [name] for name in said}

@@ -239,6 +239,35 @@ def test_restart_stops_what_serves_and_starts_anew(fleet: Fleet) -> None:
     assert [words[0] for words in fleet.verbs("spark-1")] == STEPS * 2
 
 
+def bring_another_platform(fleet: Fleet) -> None:
+    """Let the build be one for systemd, while what is installed is for plain Docker."""
+    for node in ("spark-1", "spark-2"):
+        fleet.change_node_file(node, "platform.sh", "PLATFORM=systemd\n")
+
+
+def test_what_another_target_installed_is_uninstalled_before_this_one_comes(fleet: Fleet) -> None:
+    fleet.serves()
+    fleet.run("up")
+    bring_another_platform(fleet)
+    assert fleet.run("up", "--restart").status == 0
+    assert ("uninstall",) in fleet.verbs("spark-1")
+    assert (fleet.install_dir("spark-1") / "platform.sh").read_text() == "PLATFORM=systemd\n"
+    count = fleet.verbs().count(("uninstall",))
+    assert fleet.run("up", "--restart").status == 0
+    assert fleet.verbs().count(("uninstall",)) == count, "its own platform is not uninstalled"
+
+
+def test_prepare_leaves_alone_what_another_target_runs(fleet: Fleet) -> None:
+    fleet.serves()
+    fleet.run("up")
+    bring_another_platform(fleet)
+    ended = fleet.run("prepare")
+    assert ended.status == 1
+    assert "it runs here by docker, and this build is for systemd" in ended.text
+    assert "down --uninstall" in ended.text
+    assert ("uninstall",) not in fleet.verbs()
+
+
 def test_what_is_left_of_a_half_dead_start_is_stopped_without_asking(fleet: Fleet) -> None:
     fleet.serves()
     fleet.run("up")
