@@ -88,6 +88,8 @@ def request_of(row: dict[str, str]) -> MemoryRequest:
         max_num_batched_tokens=_int(row["max_num_batched_tokens"]),
         speculative=_draft(row["draft"]),
         speculative_tokens=_int(row["draft_tokens"]) or 0,
+        # A log's loaded weights hold the draft's; a row without them does not give the draft's size.
+        draft_weight_bytes=0 if row["weights_gib"] else None,
         context_ranks=_int(row["context_ranks"]) or 1,
         ray_threshold=_OVER_RAY.get(row["id"], 0.95),
     )

@@ -191,12 +191,13 @@ class _Job:
         return plan, findings
 
     def _model_config(self, facts: Facts) -> dict[str, str]:
-        """Read the config.json that the spec points at; what is wrong with it is for a rule to say."""
-        name = facts.model.config
-        if name is None:
-            return {}
-        text, _ = self._project_file(name, facts.document, ("model", "config"))
-        return {name: text or ""}
+        """Read each config.json that the spec points at; what is wrong with it is for a rule to say."""
+        draft = facts.draft_model
+        named: tuple[tuple[str | None, KeyPath], ...] = (
+            (facts.model.config, ("model", "config")),
+            (draft.config if draft else None, ("serving", "speculative", "model", "config")),
+        )
+        return {name: self._project_file(name, facts.document, key)[0] or "" for name, key in named if name}
 
     def _setup_scripts(self, facts: Facts) -> tuple[dict[str, str], list[Finding]]:
         """Read the scripts that `container.setup` names."""

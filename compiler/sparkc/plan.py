@@ -436,9 +436,9 @@ class Weights:
     """A folder of model files that must stand on a node.
 
     Args:
-        repository: Hub id.
+        repository: Hub id; the folder's name for what no hub has.
         revision: Hub commit, when pinned.
-        hub: where it comes from when no node has it.
+        hub: where it comes from when no node has it; `none` has what was made on the nodes themselves.
         path: absolute, on the node; the model's folder, or the Hub cache when `in_hub_cache`.
         bytes: size on disk, when the catalog or the spec knows it.
         tolerance: by how much the size may be off, as a fraction.
@@ -446,7 +446,7 @@ class Weights:
 
     repository: str
     revision: str | None
-    hub: Literal["huggingface", "modelscope"]
+    hub: Literal["huggingface", "modelscope", "none"]
     path: str
     in_hub_cache: bool
     bytes: int | None

@@ -41,6 +41,17 @@ DIFFERENCES = {
     "minimax-m27-nvfp4-published": (
         Difference("serve", "--compilation-config", "NONE, the same mode as the engine spells it", "plan: arguments"),
     ),
+    "minimax-m3-nvfp4-ring": (
+        Difference("ray_head", "--dashboard-host", "on loopback: who reaches Ray's dashboard can run code, and nothing "
+                   "of this launch needs it", "plan: executor"),
+    ),
+    "minimax-m3-nvfp4-ethernet": (
+        Difference("ray_head", "--dashboard-host", "on loopback, as over the ring", "plan: executor"),
+    ),
+    "minimax-m3-nvfp4-eagle3": (
+        Difference("serve", "--speculative-config", "the same folder of the node, mounted under the node's own path",
+                   "plan: weights"),
+    ),
     "qwen36-35b-nvfp4": (
         Difference("container", "-p", "host network, so nothing is published", "plan: containers"),
         Difference("container", "-it", "nobody sits at it; the log is kept", "plan: containers"),
@@ -87,11 +98,16 @@ def variables(container: Container, process: Process) -> dict[str, str | tuple[s
 
 
 def everywhere(plan: Plan) -> dict[str, str | tuple[str, ...] | None]:
-    """Return every variable of every process: what a table of variables at the end of an article means."""
-    return {
+    """Return every variable of every process: what a script means that exports them all, or a table in an article."""
+    containers = [container for node in plan.nodes for container in node.containers]
+    prepended = {
+        setting.key: f"{setting.value}:${{{setting.key}}}"
+        for container in containers
+        for setting in container.prepended
+    }
+    return prepended | {
         key: value
-        for node in plan.nodes
-        for container in node.containers
+        for container in containers
         for process in container.processes
         for key, value in variables(container, process).items()
     }
@@ -101,7 +117,8 @@ def missing(name: str) -> Iterator[tuple[str, str, object, object]]:
     """Yield (role, key, published, compiled) for everything that is not the same."""
     told, plan = scenario(name), plan_of(name)
     for role, published in told["env"].items():
-        here = everywhere(plan) if role == "reference_table" else variables(*roles(plan)[role])
+        everyone = role in ("reference_table", "all")
+        here = everywhere(plan) if everyone else variables(*roles(plan)[role])
         for key, value in published.items():
             if here.get(key) != value:
                 yield role, key, value, here.get(key)
@@ -121,13 +138,26 @@ def missing_words(
                 yield role, item["positional"], item["positional"], process.operands
             continue
         value = item.get("value")
-        if value is not None and "<spark1-ip>" in value:
-            value = value.replace("<spark1-ip>", "10.0.0.1")
-        here = flags.get(item["flag"], "absent")
+        if value is not None:
+            value = value.replace("<spark1-ip>", "10.0.0.1").replace("<own-ip>", own_address(role))
+        here = spelled(flags, item["flag"])
         if "json" in item and isinstance(here, str) and here != "absent":
             here, value = json.loads(here), item["json"]
         if here != value:
             yield role, item["flag"], value, here
+
+
+def own_address(role: str) -> str:
+    """Return the address of the node whose process is compared; the worker is the last of three."""
+    return "10.0.0.3" if role == "ray_worker" else "10.0.0.1"
+
+
+def spelled(flags: dict[str, Any], flag: str) -> Any:
+    """Return a flag's value; `-cc.mode=X` is vLLM's short way to one key of `--compilation-config`."""
+    short, _, key = flag.partition(".")
+    if short == "-cc" and key:
+        return json.loads(flags.get("--compilation-config") or "{}").get(key, "absent")
+    return flags.get(flag, "absent")
 
 
 @pytest.mark.parametrize("name", scenarios())

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from launches import CASES, GIB, check, first, measured, two_sparks
 
+from sparkc.catalog.models import shape_from
 from sparkc.resolve.memory.fraction import share_of
 from sparkc.resolve.memory.kv_cache import CacheLayout, layout_of
+from sparkc.resolve.memory.weights import padded_heads, weights_per_rank
 
 
 def each(kind: str) -> Any:
@@ -95,3 +97,78 @@ def test_a_pin_does_not_lift_the_check_at_start() -> None:
     """With a pinned cache vLLM still asks for its fraction of the total (NVIDIA/xr-ai pull request 462)."""
     pinned = two_sparks("olka-fi/MiniMax-M2.7-MXFP4", 0.98, kv_cache_memory_bytes=8 * GIB)
     assert check(pinned, "free-at-start").verdict == "no"
+
+
+# --- heads that do not divide, and drafts ----------------------------------------------------------------------------
+
+DRAFT = {
+    "attention": "uniform",
+    "layers": 1,
+    "hidden_size": 6144,
+    "attention_heads": 96,
+    "kv_heads": 96,
+    "head_dim": 128,
+    "vocab_size": 200064,
+    "max_position_embeddings": 1048576,
+}
+"""Inferact/MiniMax-M3-EAGLE3, padded: k_proj and v_proj grow from 8192 to 12288 features of 128 wide heads
+(https://github.com/tonyd2wild/Minimax-M3-NVFP-3x-DGX-Sparks-TP-3 README, EAGLE3 bring-up)."""
+
+
+@pytest.mark.parametrize(
+    ("heads", "kv_heads", "tensor", "padded"),
+    [
+        pytest.param(64, 4, 3, (96, 6), id="MiniMax M3 on three ranks, as the fork's commit fb63c9a says"),
+        pytest.param(64, 4, 4, (64, 4), id="one KV head each"),
+        pytest.param(48, 8, 16, (48, 8), id="more ranks than KV heads: copies, no padding"),
+        pytest.param(48, 8, 3, (54, 9), id="three KV heads each, with six heads that belong to them"),
+    ],
+)
+def test_heads_are_padded_until_they_divide(heads: int, kv_heads: int, tensor: int, padded: tuple[int, int]) -> None:
+    shape = shape_from(DRAFT | {"attention_heads": heads, "kv_heads": kv_heads})
+    assert padded_heads(shape, tensor) == padded
+
+
+def test_padded_heads_are_loaded_too() -> None:
+    """60 layers × 6144 × (32 + 32 + 2 + 2 more heads) × 128 × 2 bytes / 3 ranks are 1.99 GiB."""
+    three, four = (
+        weights_per_rank(two_sparks("lukealonso/MiniMax-M3-NVFP4", 0.82, tensor=tensor, weight_bytes=240 * GIB))
+        for tensor in (3, 4)
+    )
+    assert three is not None
+    assert four is not None
+    assert three.bytes.point - 80 * GIB - (four.bytes.point - 60 * GIB) == 60 * 6144 * 68 * 128 * 2 // 3
+    assert three.bytes.low - 80 * GIB - (four.bytes.low - 60 * GIB) == 60 * 6144 * 68 * 128 // 2 // 3
+
+
+def test_a_padded_draft_lacks_what_the_engine_said() -> None:
+    """With it 131072 tokens failed by about 80 MB of cache, and the engine named 129408 as the longest: 13 blocks."""
+    request = two_sparks(
+        "lukealonso/MiniMax-M3-NVFP4",
+        0.82,
+        tensor=3,
+        kv_cache_dtype="fp8_e4m3",
+        block_size=128,
+        speculative="draft",
+        speculative_tokens=3,
+        draft_weight_bytes=0,
+        draft_shape=shape_from(DRAFT),
+    )
+    found = layout_of(request)
+    assert isinstance(found, CacheLayout)
+    assert found.token_bytes == 30_720 + 14_592 + 8_192
+    wanted, fits, one_more = (found.need(tokens).point for tokens in (131_072, 129_408, 129_408 + 128))
+    # The log counts in units of 2^20 bytes.
+    assert wanted - one_more <= 80 * 2**20 <= wanted - fits
+
+
+def test_a_draft_is_weighed_with_the_model() -> None:
+    plain = weights_per_rank(two_sparks("olka-fi/MiniMax-M2.7-MXFP4", 0.82))
+    drafting = weights_per_rank(
+        two_sparks("olka-fi/MiniMax-M2.7-MXFP4", 0.82, speculative="draft", draft_weight_bytes=2 * GIB)
+    )
+    assert plain is not None
+    assert drafting is not None
+    assert drafting.bytes.point - plain.bytes.point == GIB
+    assert drafting.bytes.high - plain.bytes.high == 2 * GIB
+    assert drafting.formula.endswith("2.00 GiB / 2 of draft")

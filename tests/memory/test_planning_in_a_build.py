@@ -64,16 +64,25 @@ def test_planning_takes_less_than_five_milliseconds(fraction: float) -> None:
 
 
 def test_three_sparks_hold_a_third_of_minimax_m3_each(tmp_path: Path) -> None:
-    """243 GB / 3 = 75.44 GiB, and 0.82 × 119.67 = 98.13 GiB are the budget."""
+    """243 GB / 3 = 75.44 GiB, padding takes 1.99 more, and 0.82 × 119.67 = 98.13 GiB are the budget."""
     plan = launch(tmp_path, M3).plan
     assert plan is not None
     memory = plan.nodes[0].memory
     terms = {term.name: term for term in memory.terms}
-    assert terms["weights"].formula == "226.31 GiB / 3 + 0.40 GiB"
-    assert terms["weights"].bytes / 2**30 == pytest.approx(243e9 / 3 / 2**30 + 0.40, abs=0.01)
+    assert terms["weights"].formula == "226.31 GiB / 3 + 0.40 GiB + 1.99 GiB to pad 64 and 4 heads to 96 and 6"
+    assert terms["weights"].bytes / 2**30 == pytest.approx(243e9 / 3 / 2**30 + 0.40 + 1.99, abs=0.01)
     parts = [float(part) for part in terms["KV cache"].formula.split(" − ")]
     assert parts[0] - sum(parts[1:]) == pytest.approx(terms["KV cache"].bytes / 2**30, abs=0.03)
     assert "no" not in {check.verdict for check in memory.checks}
+
+
+def test_three_sparks_need_the_fork_that_pads(tmp_path: Path) -> None:
+    stock = M3 | {"engine": {key: value for key, value in M3["engine"].items() if key != "fork"}}  # type: ignore[attr-defined]
+    said = {finding.rule: finding for finding in launch(tmp_path, stock).findings}
+    assert "64 attention heads do not divide by tensor 3" in said["tensor-parallel-splits-heads-unevenly"].message
+    assert "4 KV heads neither divide by tensor 3" in said["tensor-parallel-splits-kv-heads-unevenly"].message
+    padded = {finding.rule for finding in launch(tmp_path, M3).findings}
+    assert not {rule for rule in padded if rule.startswith("tensor-parallel-splits")}
 
 
 def test_nvfp4_passes_with_room_to_spare_where_fp8_is_refused(tmp_path: Path) -> None:

@@ -272,3 +272,23 @@ def test_a_copy_that_arrives_short_is_a_failure(fleet: Fleet) -> None:
     ended = fleet.run("prepare")
     assert ended.status == 1
     assert "2 files of olka-fi/MiniMax-M2.7-MXFP4 are still absent or of another size" in ended.out
+
+
+def test_weights_that_were_made_here_are_copied_and_never_looked_for_on_a_hub(tmp_path: Path) -> None:
+    plan = with_known_bytes(plans.two_sparks(), 12)
+    made = replace(
+        plan,
+        nodes=tuple(replace(node, weights=tuple(replace(w, hub="none") for w in node.weights)) for node in plan.nodes),
+    )
+    fleet = Fleet(tmp_path, made)
+    for node in ("spark-1", "spark-2"):
+        fleet.play(node, "weights", WEIGH)
+    ended = fleet.run("prepare")
+    assert ended.status == 1
+    assert "and no hub has it" in ended.out
+    assert not [call for call in fleet.calls("docker") if call.words[0] == "run"]
+    folder = weights(fleet, "spark-1")
+    folder.mkdir(parents=True)
+    (folder / "draft.safetensors").write_text("twelve bytes")
+    assert fleet.run("prepare").status == 0
+    assert has_same_weights(fleet)

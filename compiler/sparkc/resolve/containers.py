@@ -96,26 +96,40 @@ def _image(draft: Draft) -> Image:
 
 def _weights(facts: Facts, host: HostDraft) -> tuple[Weights, ...]:
     path = host.facts.model.path
-    return (
-        Weights(
-            repository=facts.model.id or "",
-            revision=facts.model.revision,
-            hub=facts.model.hub or "huggingface",
-            path=host.facts.on_node(path) if path else f"{host.cache_dir}/huggingface",
-            in_hub_cache=path is None,
-            bytes=facts.disk_bytes,
-            # Published sizes are rounded ("~115 GB"), and a folder holds tokenizer and licence too.
-            tolerance=0.05,
-        ),
+    cache = f"{host.cache_dir}/huggingface"
+    model = Weights(
+        repository=facts.model.id or "",
+        revision=facts.model.revision,
+        hub=facts.model.hub or "huggingface",
+        path=host.facts.on_node(path) if path else cache,
+        in_hub_cache=path is None,
+        bytes=facts.disk_bytes,
+        # Published sizes are rounded ("~115 GB"), and a folder holds tokenizer and licence too.
+        tolerance=0.05,
     )
+    part = facts.draft_model
+    if part is None:
+        return (model,)
+    draft = replace(
+        model,
+        repository=part.id or PurePosixPath(part.path or "").name,
+        revision=part.revision,
+        hub=model.hub if part.id else "none",
+        path=host.facts.on_node(part.path) if part.path else cache,
+        in_hub_cache=part.path is None,
+        bytes=facts.draft_bytes,
+    )
+    return (model, draft)
 
 
 def _mounts(draft: Draft, host: HostDraft, weights: tuple[Weights, ...]) -> Iterator[Mount]:
-    for entry in weights:
+    # The engine is told the head's paths; a host that keeps its weights elsewhere shows them there.
+    head = _weights(draft.facts, draft.hosts[0])
+    keys = (("model", "path"), ("serving", "speculative", "model", "path"))
+    for entry, at, key in zip(weights, head, keys, strict=False):
         if not entry.in_hub_cache:
-            # The engine is told the head's path; a host that keeps its weights elsewhere shows them there.
-            to = draft.hosts[0].facts.on_node(draft.facts.model.path or entry.path)
-            yield Mount(entry.path, to, True, "weights", host.reasons.why("model", "path"))
+            to = entry.path if at.in_hub_cache else at.path
+            yield Mount(entry.path, to, True, "weights", host.reasons.why(*key))
     for folder, what in CACHES:
         source = f"{host.cache_dir}/{folder}"
         yield Mount(

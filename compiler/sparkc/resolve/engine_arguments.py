@@ -10,6 +10,7 @@ from typing import Any
 from sparkc.plan import Setting
 from sparkc.resolve.draft import Draft, decided
 from sparkc.resolve.facts import Facts
+from sparkc.spec import DraftModel
 
 # Spec key and the flag that says it, for values that pass through as they are (vLLM 0.18.1, vllm/engine/arg_utils.py
 # and vllm/entrypoints/openai/cli_args.py; vLLM-Ascend is a plugin and takes the same flags).
@@ -133,8 +134,20 @@ def _speculation(draft: Draft) -> Iterator[Setting]:
         config["method"] = speculative.method
     if speculative.num_speculative_tokens is not None:
         config["num_speculative_tokens"] = speculative.num_speculative_tokens
+    if speculative.model is not None:
+        config.update(_draft_model(draft, speculative.model))
     config.update(speculative.options or {})
     yield Setting("--speculative-config", _json(config), draft.reasons.why("serving", "speculative"), structured=True)
+
+
+def _draft_model(draft: Draft, model: DraftModel) -> Iterator[tuple[str, str]]:
+    """Yield what the engine is told about the draft model (vLLM 0.18.1 to 0.33.0, vllm/config/speculative.py)."""
+    if model.path is not None:
+        yield "model", draft.hosts[0].facts.on_node(model.path)
+    elif model.id is not None:
+        yield "model", model.id
+        if model.revision is not None:
+            yield "revision", model.revision
 
 
 def _lay_over(settings: dict[str, Setting], draft: Draft, name: str, value: Any) -> None:  # Any: JSON from YAML

@@ -22,6 +22,7 @@ from sparkc.resolve.fit_word import fits_in
 from sparkc.source.document import Document
 from sparkc.spec import (
     ContainerPart,
+    DraftModel,
     EnginePart,
     Host,
     ImagePart,
@@ -90,6 +91,11 @@ class SpecView:
     @property
     def serving(self) -> Serving:  # noqa: D102
         return self.spec.serving or Serving()
+
+    @property
+    def draft_model(self) -> DraftModel | None:
+        """Return the draft model, None when the engine drafts without one."""
+        return self.serving.speculative.model if self.serving.speculative else None
 
     @property
     def memory(self) -> MemoryPart:  # noqa: D102
@@ -301,11 +307,34 @@ class Facts(SpecView):
     @cached_property
     def configured(self) -> Configured | str | None:
         """Return what the config.json says that the spec points at, or why it cannot be used; None without one."""
-        name = self.model.config
+        return self._config_of(self.model.config)
+
+    @cached_property
+    def configured_draft(self) -> Configured | str | None:
+        """Return the same for the draft model."""
+        return self._config_of(self.draft_model.config if self.draft_model else None)
+
+    def _config_of(self, name: str | None) -> Configured | str | None:
         if name is None:
             return None
         text = self.files.get(name)
         return read_config(text) if text else "there is no such file, or it is empty"
+
+    @property
+    def draft_bytes(self) -> int | None:
+        """Return bytes of the draft model on disk, when the spec or the catalog knows them."""
+        if self.draft_model is None:
+            return None
+        known = find_model(self.draft_model.id or "")
+        return self.draft_model.size or (known[1].bytes if known else None)
+
+    @property
+    def draft_shape(self) -> Shape | None:
+        """Return the draft model's numbers: its config.json's, else the catalog's; None when nobody knows them."""
+        if isinstance(self.configured_draft, Configured):
+            return self.configured_draft.shape
+        known = find_model(self.draft_model.id or "") if self.draft_model else None
+        return known[0].shape if known else None
 
     @cached_property
     def engine_catalog(self) -> Match | None:

@@ -70,6 +70,8 @@ def memory_request(facts: Facts, hosts: tuple[HostDraft, ...]) -> MemoryRequest:
         prefix_caching=serving.prefix_caching is not False,
         speculative=_speculation(facts),
         speculative_tokens=(serving.speculative.num_speculative_tokens or 0) if serving.speculative else 0,
+        draft_weight_bytes=facts.draft_bytes if knows else None,
+        draft_shape=facts.draft_shape if knows else None,
         ray_threshold=_ray_threshold(facts),
         measurement=_measurement(facts),
         alternatives=_alternatives(facts),

@@ -127,7 +127,8 @@ def _markers(draft: Draft) -> Iterator[Marker]:
                 "https://github.com/Avarok-Cybersecurity/dgx-vllm",
             ),
         )
-    if facts.quant == "nvfp4" and facts.known_model and facts.known_model[0].shape.experts:
+    has_experts = facts.known_model is not None and facts.known_model[0].shape.experts > 0
+    if facts.quant == "nvfp4" and has_experts and facts.argument("moe-backend") in (None, "auto", "marlin"):
         yield Marker(
             "Using '?MARLIN'? NvFp4 MoE backend",
             "the Marlin kernel for NVFP4 experts",

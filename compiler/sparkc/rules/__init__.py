@@ -142,6 +142,7 @@ ALL_RULES: tuple[str, ...] = (
     "spec.ray_flag_unknown",
     "spec.set_twice",
     "spec.value_not_in_nearest_version",
+    "speculation.draft_model_in_options",
     "speculation.draft_ranks_do_not_match",
     "speculation.draft_window_upside_down",
     "speculation.drafts_exceed_batch_with_lora",

@@ -3,6 +3,7 @@
 from sparkc.spec.models import (
     Allowance,
     ContainerPart,
+    DraftModel,
     EnginePart,
     Environment,
     Host,
@@ -31,6 +32,7 @@ from sparkc.spec.reading import read_spec
 __all__ = [
     "Allowance",
     "ContainerPart",
+    "DraftModel",
     "EnginePart",
     "Environment",
     "Host",

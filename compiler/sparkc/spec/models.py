@@ -441,11 +441,34 @@ class MemoryPart(Part):
     ] = None
 
 
+class DraftModel(Part):
+    """A model of its own that drafts tokens; every node needs its files like the model's."""
+
+    id: Annotated[
+        Repository | None,
+        Field(description="Hub id of the draft model. Absent: its files were made here, and no hub has them."),
+    ] = None
+    revision: Annotated[Revision | None, Field(description="Hub commit.")] = None
+    path: Annotated[
+        NodePath | None,
+        Field(
+            description="Folder of its files on every node, mounted at the same path. Absent: by id, from the cache."
+        ),
+    ] = None
+    size: Annotated[Size | None, Field(description="Bytes of its files on disk, like `2.1 GB`.")] = None
+    config: Annotated[
+        Line | None, Field(description="Its config.json, relative to this file: what its layers take in the KV cache.")
+    ] = None
+
+
 class Speculative(Part):
     """Drafting tokens ahead of the model."""
 
     method: Annotated[Line | None, Field(description="ngram, mtp, eagle3, …, in the engine's own word.")] = None
     num_speculative_tokens: Annotated[Count | None, Field(description="Tokens drafted per step.")] = None
+    model: Annotated[
+        DraftModel | None, Field(description="The draft model, for methods that have one; not in `options`, too.")
+    ] = None
     options: Annotated[
         dict[str, ArgumentValue] | None, Field(description="Further keys of the engine's speculative configuration.")
     ] = None

@@ -69,6 +69,9 @@ def _wanted_keys(spec: Spec) -> Iterator[tuple[KeyPath, str]]:
     if spec.quant is None or spec.quant.format is None:
         yield ("quant",), "the format of the checkpoint, like `mxfp4` or `bf16`"
     yield from _wanted_engine_keys(spec)
+    drafts = spec.serving.speculative if spec.serving else None
+    if drafts is not None and drafts.model is not None and drafts.model.id is None and drafts.model.path is None:
+        yield ("serving", "speculative", "model", "id"), "the Hub id of the draft model, or `path` where its files are"
     yield from _wanted_node_keys(spec)
 
 

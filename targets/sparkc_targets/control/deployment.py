@@ -14,6 +14,7 @@ Value = str | tuple[str, ...]
 _TOKEN_VARIABLES = {
     "huggingface": ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"),
     "modelscope": ("MODELSCOPE_API_TOKEN",),
+    "none": (),
 }
 
 

@@ -53,7 +53,7 @@ class CacheLayout:
         sliding_groups: groups that keep the last `window` tokens.
         state_groups: groups with `state_slots` blocks per request, whatever its length.
         sliding_block: tokens of one block of a sliding layer; 0 is the same as `block_tokens`.
-        side_bytes: per token and rank beside the blocks (the index of sparse attention). Low end: not allocated.
+        side_bytes: per token and rank beside the blocks: the index of sparse attention, the layers of a draft model.
         in_flight: tokens of one step, which a sliding window holds in addition.
         context_ranks: ranks over which the tokens of full attention are spread.
         token_bytes: bytes that one more token of a long context takes.
@@ -129,12 +129,27 @@ def layout_of(request: MemoryRequest) -> CacheLayout | str:
     if shape.attention == "other":
         return "the model's attention is of a kind that the planner does not understand"
     if request.speculative == "draft":
-        return "the draft model keeps a cache of its own, and its shape is not known"
+        unknown = _unknown_draft(request.draft_shape, shape)
+        if unknown:
+            return unknown
     if request.pipeline > 1 and shape.attention not in ("uniform", "mla"):
         return f"the model mixes layers ({shape.attention}) and how they spread over pipeline stages is not known"
     if request.is_sglang and shape.attention == "sliding-window":
         return "how SGLang splits its pool between full and sliding attention is not known"
     return _per_token(request, shape, width) if request.is_sglang else _grouped(request, shape, width)
+
+
+def _unknown_draft(draft: Shape | None, shape: Shape) -> str:
+    if draft is None:
+        return (
+            "the draft model keeps a cache of its own, and its shape is not known; name its config.json in "
+            "serving.speculative.model.config"
+        )
+    if draft.attention != "uniform" or shape.attention not in ("uniform", "mla"):
+        return (
+            f"how layers of the draft ({draft.attention}) and of the model ({shape.attention}) share pages is not known"
+        )
+    return ""
 
 
 def attention_bytes(request: MemoryRequest, shape: Shape, width: Fraction) -> tuple[int, str]:
@@ -162,10 +177,12 @@ def _keys_and_values(
     request: MemoryRequest, heads: int, head_dim: int, v_head_dim: int, width: Fraction
 ) -> tuple[int, str]:
     own = ceil_div(heads, request.tensor)
+    padded = f" ({heads} padded to {own * request.tensor}, over {request.tensor} ranks)"
+    of = padded if heads > request.tensor and heads % request.tensor else ""
     if v_head_dim:
-        formula = f"{own} KV heads × ({head_dim} + {v_head_dim}) × {_plain(width)} bytes"
+        formula = f"{own} KV heads{of} × ({head_dim} + {v_head_dim}) × {_plain(width)} bytes"
         return math.ceil(own * (head_dim + v_head_dim) * width), formula
-    return math.ceil(2 * own * head_dim * width), f"2 × {own} KV heads × {head_dim} × {_plain(width)} bytes"
+    return math.ceil(2 * own * head_dim * width), f"2 × {own} KV heads{of} × {head_dim} × {_plain(width)} bytes"
 
 
 def _attention_layers(request: MemoryRequest, shape: Shape) -> int:
@@ -183,7 +200,8 @@ def _grouped(request: MemoryRequest, shape: Shape, width: Fraction) -> CacheLayo
     """
     per_layer, formula = attention_bytes(request, shape, width)
     layers = _attention_layers(request, shape)
-    side = _side_bytes(request, shape)
+    index, draft = _side_bytes(request, shape), _draft_bytes(request, width)
+    side = index + draft
     buckets = [count for count in (layers, shape.sliding_layers, shape.state_layers) if count]
     size = max(buckets) if 2 * max(buckets) < 3 * min(buckets) else min(buckets)
     block = request.block_size or DEFAULT_BLOCK
@@ -203,7 +221,7 @@ def _grouped(request: MemoryRequest, shape: Shape, width: Fraction) -> CacheLayo
         bytes_per_block=size * block * per_layer,
         full_groups=full_groups,
         token_bytes=ceil_div(whole, request.context_ranks),
-        formula=f"{full_groups * size} layers × {formula}{_side_formula(side)}{_spread(request)}",
+        formula=f"{full_groups * size} layers × {formula}{_side_formula(request, shape, draft)}{_spread(request)}",
         source=SOURCE_VLLM,
         sliding_groups=ceil_div(shape.sliding_layers, size),
         state_groups=ceil_div(shape.state_layers, size),
@@ -220,13 +238,14 @@ def _per_token(request: MemoryRequest, shape: Shape, width: Fraction) -> CacheLa
     """Return SGLang's layout: a pool of single tokens. States stand in a pool of their own."""
     per_layer, formula = attention_bytes(request, shape, width)
     layers = _attention_layers(request, shape)
-    side = _side_bytes(request, shape)
+    index, draft = _side_bytes(request, shape), _draft_bytes(request, width)
+    side = index + draft
     return CacheLayout(
         block_tokens=1,
         bytes_per_block=layers * per_layer,
         full_groups=1,
         token_bytes=layers * per_layer + side.point,
-        formula=f"{layers} layers × {formula}{_side_formula(side)}",
+        formula=f"{layers} layers × {formula}{_side_formula(request, shape, draft)}",
         source=SOURCE_SGLANG,
         side_bytes=side,
     )
@@ -274,8 +293,27 @@ def _side_bytes(request: MemoryRequest, shape: Shape) -> Band:
     return Band(0, index, index)
 
 
-def _side_formula(side: Band) -> str:
-    return f" + {side.point:,} bytes of index" if side.point else ""
+def _draft_bytes(request: MemoryRequest, width: Fraction) -> Band:
+    """Return bytes per token of a draft model's own layers, in the cache's type.
+
+    The ranks share its heads as they share the model's; with a tensor parallel size of its own, 1, each may keep all.
+    """
+    draft = request.draft_shape
+    if request.speculative != "draft" or draft is None:
+        return NOTHING
+    shared, _ = _keys_and_values(request, draft.kv_heads, draft.head_dim, draft.v_head_dim, width)
+    whole, _ = _keys_and_values(replace(request, tensor=1), draft.kv_heads, draft.head_dim, draft.v_head_dim, width)
+    return Band(draft.layers * shared, draft.layers * shared, draft.layers * whole)
+
+
+def _side_formula(request: MemoryRequest, shape: Shape, draft: Band) -> str:
+    text = ""
+    if _side_bytes(request, shape).point:
+        exact = shape.attention == "mla" and request.kv_cache_dtype == "fp8_ds_mla"
+        text = f" + {shape.index_layers} index layers × " + (
+            f"{MLA_FP8_INDEX_BYTES}" if exact else f"{shape.index_dim} × 2 bytes"
+        )
+    return f"{text} + {draft.point:,} bytes of the draft" if draft.point else text
 
 
 def _spread(request: MemoryRequest) -> str:

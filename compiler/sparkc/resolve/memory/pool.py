@@ -14,7 +14,7 @@ from sparkc.resolve.memory.host import IDLE_DISCRETE, OUTSIDE, idle_on, object_s
 from sparkc.resolve.memory.kv_cache import CacheLayout, layout_of
 from sparkc.resolve.memory.overhead import Overhead, overhead_on
 from sparkc.resolve.memory.request import MemoryRequest, NodeRequest
-from sparkc.resolve.memory.weights import Weights, weights_per_rank
+from sparkc.resolve.memory.weights import Weights, missing_weights, weights_per_rank
 
 _STATE_SHARE_SGLANG = Fraction(9, 19)
 """SGLang gives 0.9 / 1.9 of its pool to states of hybrid models (SGLang 0.5.23, mamba_full_memory_ratio 0.9)."""
@@ -130,7 +130,7 @@ def _cache(request: MemoryRequest, parts: Parts, asked: int | None) -> tuple[Ban
         return None, "", f"{request.fraction_word} is not set and the engine's default for this version is not known"
     weights = parts.weights
     if weights is None and boot_of(request) is None:
-        return None, "", "the size of the checkpoint is not known; state it in the spec"
+        return None, "", missing_weights(request)
     graphs = parts.graphs.bytes if parts.graphs.inside_budget else NOTHING
     taken = (weights.bytes if weights else NOTHING, parts.overhead.bytes, graphs)
     left = Band.exactly(asked) - sum(taken, NOTHING)

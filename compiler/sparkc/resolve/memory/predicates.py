@@ -13,6 +13,7 @@ from sparkc.resolve.memory.fraction import share_of
 from sparkc.resolve.memory.host import idle_on
 from sparkc.resolve.memory.pool import Pool, free_before_loading
 from sparkc.resolve.memory.request import NodeRequest
+from sparkc.resolve.memory.weights import missing_weights
 
 Verdict = Literal["yes", "tight", "no", "unknown"]
 
@@ -85,7 +86,7 @@ def load_peak(pool: Pool) -> MemoryCheck:
     """
     name = "load-peak"
     if pool.weights is None:
-        return _unknown(name, "the size of the checkpoint is not known; state it in the spec")
+        return _unknown(name, missing_weights(pool.request))
     repack = Band(0, 0, REPACK_FOUR_BITS) if pool.request.quant.startswith(_FOUR_BITS) else NOTHING
     peak = pool.weights.bytes + repack
     room = Band.exactly(pool.node.total - pool.node.reserved) - _quiet(pool.node)

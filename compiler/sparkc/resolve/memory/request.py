@@ -81,6 +81,8 @@ class MemoryRequest:
         load_format: loader of the weights, None for the engine's default.
         block_size: KV block in tokens; None takes 16.
         speculative: kind of draft: none, ngram, mtp (inside the checkpoint), draft (a model of its own).
+        draft_weight_bytes: all weight files of a draft model; 0 where `weight_bytes` holds them, None when not known.
+        draft_shape: shape of a draft model; None when not known.
         ray_threshold: share of the node's memory at which Ray kills; None when its monitor is off.
         alternatives: smaller checkpoints of the same model.
     """
@@ -109,6 +111,8 @@ class MemoryRequest:
     block_size: int | None = None
     speculative: Literal["none", "ngram", "mtp", "draft"] = "none"
     speculative_tokens: int = 0
+    draft_weight_bytes: int | None = None
+    draft_shape: Shape | None = None
     ray_threshold: float | None = 0.95
     measurement: Measurement | None = None
     alternatives: tuple[Alternative, ...] = ()
@@ -156,7 +160,14 @@ def nonsense_in(request: MemoryRequest) -> str | None:
     for node in request.nodes:
         if node.reserved < 0 or (node.object_store or 0) < 0:
             return f"{node.name} reserves less than nothing"
-    return _nonsense_in_shares(request) or _nonsense_in_shape(request.shape) or _nonsense_in_boot(request.measurement)
+    if not 0 <= (request.draft_weight_bytes or 0) <= LARGEST:
+        return f"the draft model's weight bytes are {request.draft_weight_bytes}"
+    return (
+        _nonsense_in_shares(request)
+        or _nonsense_in_shape("model", request.shape)
+        or _nonsense_in_shape("draft model", request.draft_shape)
+        or _nonsense_in_boot(request.measurement)
+    )
 
 
 def _nonsense_in_shares(request: MemoryRequest) -> str | None:
@@ -182,14 +193,14 @@ def _nonsense_in_boot(boot: Measurement | None) -> str | None:
     return None
 
 
-def _nonsense_in_shape(shape: Shape | None) -> str | None:
+def _nonsense_in_shape(whose: str, shape: Shape | None) -> str | None:
     if shape is None:
         return None
     for field in fields(shape):
         amount = getattr(shape, field.name)
         least = 1 if field.name in _ALWAYS | _FOR_ATTENTION[shape.attention] else 0
         if isinstance(amount, int) and not least <= amount <= LARGEST:
-            return f"the model's {field.name} is {amount}, a number from {least} up is wanted"
+            return f"the {whose}'s {field.name} is {amount}, a number from {least} up is wanted"
     return None
 
 

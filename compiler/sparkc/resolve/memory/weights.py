@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sparkc.catalog.models import Shape
-from sparkc.resolve.memory.amount import Band, ceil_div, gibibytes, written
+from sparkc.resolve.memory.amount import NOTHING, Band, ceil_div, gibibytes, written
 from sparkc.resolve.memory.request import MemoryRequest
 
 SOURCE = (
@@ -35,16 +35,68 @@ def weights_per_rank(request: MemoryRequest) -> Weights | None:
 
     share = checkpoint / tensor, times the layers of the largest pipeline stage over all layers. With data parallelism
     and expert parallelism together the experts are spread over tensor * data ranks and the rest over tensor only.
-    MTP tensors that stay on disk while it is off lower the low end; vision tensors that do are not known here.
+    MTP tensors that stay on disk while it is off lower the low end; vision tensors that do are not known here. Heads
+    that are padding come on top (`_padding`), and a draft model, cut as the model is; with a tensor parallel size of
+    its own, 1, it may be whole on every rank.
     Source: see `SOURCE`.
     """
-    if request.weight_bytes is None:
+    if missing_weights(request) or request.weight_bytes is None:
         return None
     share, formula = _share(request, request.weight_bytes)
     several = request.tensor * request.pipeline * request.data > 1
     loaded = Band.exactly(share) + (ABOVE_SHARE_WITH_RANKS if several else ABOVE_SHARE)
     left_out = UNUSED_MTP // request.tensor if _has_unused_mtp(request) else 0
-    return Weights(replace(loaded, low=max(0, loaded.low - left_out)), f"{formula} + 0.40 GiB")
+    formula = f"{formula} + 0.40 GiB"
+    padding = _padding(request)
+    if padding.point and request.shape is not None:
+        heads, kv_heads = padded_heads(request.shape, request.tensor)
+        loaded += padding
+        formula += f" + {written(padding.point)} to pad {request.shape.attention_heads} and {request.shape.kv_heads} "
+        formula += f"heads to {heads} and {kv_heads}"
+    if request.speculative == "draft" and request.draft_weight_bytes:
+        whole = request.draft_weight_bytes
+        loaded += Band(ceil_div(whole, request.tensor), ceil_div(whole, request.tensor), whole)
+        formula = f"{formula} + {_divided(whole, request.tensor)} of draft"
+    return Weights(replace(loaded, low=max(0, loaded.low - left_out)), formula)
+
+
+def missing_weights(request: MemoryRequest) -> str:
+    """Return in words which weights are of unknown size; empty when all are known."""
+    if request.weight_bytes is None:
+        return "the size of the checkpoint is not known; state it in the spec"
+    if request.speculative == "draft" and request.draft_weight_bytes is None:
+        return "the size of the draft model is not known; state it in serving.speculative.model.size"
+    return ""
+
+
+def padded_heads(shape: Shape, tensor: int) -> tuple[int, int]:
+    """Return attention and KV heads over all ranks once both divide by the ranks; the model's own where they do.
+
+    A rank keeps whole KV heads and the attention heads that belong to them: MiniMax M3's 64 and 4 become 96 and 6 on
+    three ranks (tonyd2wild/Minimax-M3-NVFP-3x-DGX-Sparks-TP-3, README, `fb63c9a`). A latent has no heads to share.
+    """
+    if shape.latent_dim or max(shape.kv_heads, tensor) % min(shape.kv_heads, tensor) == 0:
+        return ceil_div(shape.attention_heads, tensor) * tensor, shape.kv_heads
+    kv_heads = ceil_div(shape.kv_heads, tensor) * tensor
+    return kv_heads * ceil_div(shape.attention_heads, shape.kv_heads), kv_heads
+
+
+def _padding(request: MemoryRequest) -> Band:
+    """Return what one rank loads for heads that are padding: queries, keys, values, output of each attention layer.
+
+    layers * hidden * (2 * more attention heads + 2 * more KV heads) * head_dim / tensor, at 16 bits, which checkpoints
+    often keep for attention; at the low end at 4 bits.
+    """
+    shape = request.shape
+    if shape is None or request.weight_bytes is None:
+        return NOTHING
+    heads, kv_heads = padded_heads(shape, request.tensor)
+    more = 2 * (heads - shape.attention_heads) + 2 * (kv_heads - shape.kv_heads)
+    layers = ceil_div(shape.attention_layers + shape.sliding_layers, request.pipeline)
+    values = layers * shape.hidden_size * more * shape.head_dim
+    wide = ceil_div(2 * values, request.tensor)
+    narrow = min(wide, ceil_div(4 * values, 8 * request.tensor))
+    return Band(narrow, wide, wide)
 
 
 def _has_unused_mtp(request: MemoryRequest) -> bool:
@@ -61,11 +113,15 @@ def _share(request: MemoryRequest, whole: int) -> tuple[int, str]:
         parts = f"{text} × {float(routed):.3f} / {ranks} + {text} × {float(1 - routed):.3f} / {request.tensor}"
     else:
         share = ceil_div(whole, request.tensor)
-        parts = f"{text} / {request.tensor}" if request.tensor > 1 else text
+        parts = _divided(whole, request.tensor)
     if request.pipeline > 1:
         stage = _stage_share(request)
         return int(share * stage), f"{parts} × {float(stage):.3f} of the layers in the largest stage"
     return share, parts
+
+
+def _divided(whole: int, ranks: int) -> str:
+    return f"{written(whole)} / {ranks}" if ranks > 1 else written(whole)
 
 
 def _stage_share(request: MemoryRequest) -> Fraction:

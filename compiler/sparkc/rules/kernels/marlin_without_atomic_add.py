@@ -18,8 +18,10 @@ OFF = ("", "0", "false", "no", "off")
 
 
 def settle(facts: Facts) -> Iterator[Proposal]:
-    """Switch atomic additions on, where the version knows the variable."""
+    """Switch atomic additions on, where the version knows the variable and nobody chose another kernel."""
     names = facts.engine_names
+    if facts.argument("moe-backend") not in (None, "auto", "marlin"):
+        return
     if names is None or names.variable(VARIABLE) is not None:
         yield Proposal(("env", VARIABLE), ON, f"{facts.quant} on sm_121 runs on Marlin: 2 published launches set it")
 

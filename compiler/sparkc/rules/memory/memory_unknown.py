@@ -44,7 +44,8 @@ RULE = Rule(
     summary="whether the launch fits is not known",
     why="Without the size of the checkpoint, its shape or the machine's memory nobody can say whether the launch fits. "
     "It may load for 25 minutes and then fail.",
-    help="state model.size (`du -sbL` of its folder) and model.shape (from its config.json)",
+    help="state model.size (`du -sbL` of its folder) and model.shape (from its config.json); of a draft model "
+    "serving.speculative.model.size and its config",
     evidence=(
         Evidence(
             "https://al-engr.com/minimax-m2.7-dual-spark.html", "a first start takes 25 minutes before it can fail"

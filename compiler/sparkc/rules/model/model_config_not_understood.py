@@ -14,6 +14,9 @@ def check(_: Plan, facts: Facts) -> Iterator[Complaint]:
     """Report what is missing in the file, contradictory, or of a kind that is not known."""
     if isinstance(facts.configured, str):
         yield Complaint(("model", "config"), f"{facts.model.config} cannot be read as a model: {facts.configured}")
+    if isinstance(facts.configured_draft, str) and facts.draft_model is not None:
+        key = ("serving", "speculative", "model", "config")
+        yield Complaint(key, f"{facts.draft_model.config} cannot be read as a model: {facts.configured_draft}")
 
 
 RULE = Rule(

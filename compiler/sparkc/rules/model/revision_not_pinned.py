@@ -14,13 +14,18 @@ COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
 
 def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
-    revision = facts.model.revision
+    yield from _of("model", facts.model.id, facts.model.revision)
+    # A draft model without an id was made on the nodes, so that no hub can change it.
+    if facts.draft_model is not None and facts.draft_model.id is not None:
+        yield from _of("serving.speculative.model", facts.draft_model.id, facts.draft_model.revision)
+
+
+def _of(part: str, repository: str | None, revision: str | None) -> Iterator[Complaint]:
+    key = (*part.split("."), "revision")
     if revision is None:
-        yield Complaint(("model", "revision"), f"model.revision is missing; wanted the commit of {facts.model.id}")
+        yield Complaint(key, f"{part}.revision is missing; wanted the commit of {repository}")
     elif not COMMIT.fullmatch(revision):
-        yield Complaint(
-            ("model", "revision"), f"model.revision is {revision}, a branch or tag that can move; wanted a commit"
-        )
+        yield Complaint(key, f"{part}.revision is {revision}, a branch or tag that can move; wanted a commit")
 
 
 RULE = Rule(
