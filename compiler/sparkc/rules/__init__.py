@@ -28,6 +28,7 @@ ALL_RULES: tuple[str, ...] = (
     "ascend.launch_blocking_with_graphs",
     "ascend.scheduler_of_the_other_mode",
     "ascend.xlite_with_drafts_or_stages",
+    "container.container_privileged",
     "container.container_removed_after_crash",
     "container.image_not_pinned",
     "container.mount_point_used_twice",
