@@ -345,6 +345,7 @@ class Container:
         setup: files that the start script runs before the first process.
         shm_size: bytes, or None; never together with `ipc` host.
         stop_timeout_s: how long the engine may take to end.
+        privileged: every device and capability of the node, when the author asks for it.
     """
 
     name: str
@@ -371,6 +372,7 @@ class Container:
     stop_timeout_s: int
     log_size: Setting
     log_files: Setting
+    privileged: Option | None = None
 
 
 @dataclass(frozen=True)

@@ -220,6 +220,7 @@ WHEN = record(
         "several_nodes": FLAG,
         "tensor": COUNT,
         "pipeline": COUNT,
+        "stock": FLAG,
         "expert": FLAG,
         "settings": {"type": "object", "additionalProperties": many(TEXT, least=1)},
     },

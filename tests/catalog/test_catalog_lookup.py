@@ -167,6 +167,18 @@ def test_pipeline_over_ray_on_two_sparks_is_known_bad() -> None:
     assert "vllm-ray-pipeline-two-sparks" in bad(replace(TWO_SPARKS, tensor=1, pipeline=2))
 
 
+def test_an_executor_without_ray_channels_may_pipeline() -> None:
+    launch = replace(TWO_SPARKS, tensor=1, pipeline=2)
+    assert bad(replace(launch, engine_version="0.19.1")) == {"vllm-ray-pipeline-two-sparks"}
+    assert bad(replace(launch, engine_version="0.21.0")) == set()
+
+
+def test_a_declared_fork_is_not_the_stock_engine() -> None:
+    launch = replace(TWO_SPARKS, family="deepseek-v4-flash", quant="fp8", engine_version="0.23.0")
+    assert bad(launch) == {"vllm-deepseek-v4-gb10"}
+    assert bad(replace(launch, forked=True)) == set()
+
+
 def test_fp8_with_sglang_on_two_sparks_is_known_bad_for_certain() -> None:
     launch = replace(TWO_SPARKS, engine="sglang", engine_version="0.5.12", executor="mp", quant="fp8")
     found = {entry.id: entry.certain for entry in known_bad_for(launch)}
@@ -184,8 +196,6 @@ def test_an_engine_version_decides() -> None:
     [
         ("sglang", "0.5.12", "moe_runner_backend", "cutlass", "sglang-moe-runner-gb10"),
         ("sglang", "0.5.12", "SGLANG_DISABLE_CUDA_GRAPH", "1", "sglang-disable-graph-variable"),
-        ("vllm", "0.33.0", "linear_backend", "deep_gemm", "vllm-deep-gemm-gb10"),
-        ("vllm", "0.18.1", "ray_address", "client", "vllm-ray-client-mode"),
         ("vllm", "0.18.1", "load_format", "fastsafetensors", "vllm-m27-nvfp4-fastsafetensors"),
     ],
 )

@@ -84,8 +84,8 @@ ALL_LEAVES = [leaf for spec in sorted(SPECS.glob("*.yaml")) for leaf in leaves(s
     "leaf", ALL_LEAVES, ids=lambda leaf: f"{leaf.spec.stem}:{'.'.join(str(step) for step in leaf.key)}"
 )
 def test_changing_a_leaf_changes_an_artifact_or_a_finding(leaf: Leaf, tmp_path: Path) -> None:
-    for folder in ("before", "after"):
-        shutil.copytree(SPECS, tmp_path / folder / "specs", ignore=shutil.ignore_patterns("*.yaml"))
+    for side in ("before", "after"):
+        shutil.copytree(SPECS, tmp_path / side / "specs", ignore=shutil.ignore_patterns("*.yaml"))
     as_it_is = compiled_text(leaf.spec.read_text(encoding="utf-8"), tmp_path / "before")
     changed = compiled_text(leaf.changed(), tmp_path / "after")
     assert outcome(changed) != outcome(as_it_is)

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 from compiling import SPECS, compiled, tools
+from publication import SCENARIOS, Compared, Publication
 
-from sparkc.plan import Container, Plan, Process
+from sparkc.plan import Because, Plan
 
-SCENARIOS = Path(__file__).parent.parent / "scenarios"
+SNAPSHOTS = Path(__file__).parent / "snapshots" / "published"
+PUBLICATIONS = [Publication(path.stem) for path in sorted(SCENARIOS.glob("*.yaml"))]
 
 
 @dataclass(frozen=True)
 class Difference:
     """Where sparkc says something in another way than the publication, and why.
 
-    `by` is a rule, or `plan:` and the decision of the architecture that stands behind it.
+    `by` is a rule, or `pass NAME`: the pass of the compiler, or the catalog, that decides it in every plan.
     """
 
     role: str
@@ -30,170 +29,152 @@ class Difference:
     by: str
 
 
+CACHE = "the same cache of the node, mounted at /cache"
+DETACHED = "every target detaches it"
+NAME = "named after the spec, so that two launches on one node do not collide"
+UNREACHED = "variable-reaches-no-process"
+START_SCRIPT = "the start script runs `ray start` itself, with the address in it"
+
 # fmt: off
 DIFFERENCES = {
+    "llama33-70b-published": (),
+    "minimax-m25-nvfp4-published": tuple(
+        difference for role, ray, own in (
+            ("container_head", "ray-head", ()),
+            ("container_worker", "ray-worker", ("WORKER_IP",)),
+        ) for difference in (
+            Difference(role, "-d", DETACHED, "pass containers"),
+            Difference(role, "--name", NAME, "pass containers"),
+            Difference(role, "-v /home/ops/.cache/huggingface:/root/.cache/huggingface", CACHE, "pass caches"),
+            Difference(role, ray, START_SCRIPT, "pass executor"),
+            *(Difference(role, f"-e {name}", START_SCRIPT, UNREACHED) for name in ("HEAD_IP", *own)),
+        )
+    ),
+    "minimax-m27-awq-published": (
+        *(difference for role in ("head", "worker") for difference in (
+            Difference(role, "MN_IF_NAME", "left out: only scripts around an image read it", UNREACHED),
+            Difference(role, "VLLM_ATTENTION_BACKEND", "left out: no vLLM after 0.13.0 reads it",
+                       "variable-not-in-this-version"),
+            Difference(role, "restart", "with a limit: each reload takes up to 25 minutes", "pass containers"),
+            Difference(role, "shm_size", "left out: with ipc host Docker ignores it and Podman refuses it",
+                       "shm-size-with-host-ipc"),
+            Difference(role, "healthcheck", "the same question with the time of a first start; a worker has none: "
+                       "it watches the head", "pass service"),
+        )),
+        Difference("worker", "SAFETENSORS_FAST_GPU", "given to the driver alone: nothing reads it",
+                   "variable-nobody-reads"),
+        Difference("head", "cap_add SYS_PTRACE", "part of privileged", "container-privileged"),
+        Difference("head", "volumes ~/.cache/huggingface:/root/.cache/huggingface", CACHE, "pass caches"),
+        Difference("head", "volumes ~/.cache/vllm:/root/.cache/vllm", CACHE, "pass caches"),
+    ),
     "minimax-m27-mxfp4-published": (
         Difference("serve", "RAY_memory_usage_threshold", "moved to `ray start`, which reads it",
                    "variable-given-to-wrong-process"),
         Difference("ray_head", "RAY_DEDUP_LOGS", "given to the driver alone, which prints the workers' logs",
                    "variable-given-to-wrong-process"),
     ),
-    "minimax-m27-nvfp4-published": (
-        Difference("serve", "--compilation-config", "NONE, the same mode as the engine spells it", "plan: arguments"),
-    ),
+    "minimax-m27-nvfp4-published": (),
     "minimax-m3-nvfp4-ring": (
         Difference("ray_head", "--dashboard-host", "on loopback: who reaches Ray's dashboard can run code, and nothing "
-                   "of this launch needs it", "plan: executor"),
+                   "of this launch needs it", "pass executor"),
     ),
     "minimax-m3-nvfp4-ethernet": (
-        Difference("ray_head", "--dashboard-host", "on loopback, as over the ring", "plan: executor"),
+        Difference("ray_head", "--dashboard-host", "on loopback, as over the ring", "pass executor"),
     ),
     "minimax-m3-nvfp4-eagle3": (
         Difference("serve", "--speculative-config", "the same folder of the node, mounted under the node's own path",
-                   "plan: weights"),
+                   "pass weights"),
     ),
     "qwen36-35b-nvfp4": (
-        Difference("container", "-p", "host network, so nothing is published", "plan: containers"),
-        Difference("container", "-it", "nobody sits at it; the log is kept", "plan: containers"),
-        Difference("container", "-e", "a file on the node, read by the start script", "literal-secret"),
+        Difference("container", "-p", "host network, so nothing is published", "pass containers"),
+        Difference("container", "-it", "nobody sits at it; the log is kept", "pass containers"),
+        Difference("container", "-e HF_TOKEN", "a file on the node, read by the start script", "literal-secret"),
         Difference("container", "HF_TOKEN", "a file on the node, read by the start script", "literal-secret"),
-        Difference("container", "-v", "the same cache of the node, mounted at /cache", "plan: caches"),
+        Difference("container", "-v /home/ops/.cache/huggingface:/root/.cache/huggingface", CACHE, "pass caches"),
+        Difference("container", "vllm/vllm-openai:latest", "a release: `latest` is another image tomorrow",
+                   "image-not-pinned"),
     ),
 }
 # fmt: on
 
-
-def scenarios() -> list[str]:
-    return sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
+each = pytest.mark.parametrize("publication", PUBLICATIONS, ids=lambda publication: publication.name)
 
 
-def scenario(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((SCENARIOS / f"{name}.yaml").read_text(encoding="utf-8"))
-    return loaded
+def plan_of(publication: Publication) -> Plan:
+    launches = compiled(SPECS / f"{publication.spec}.yaml").launches
+    return next(launch.plan for launch in launches if launch.variant == publication.variant and launch.plan is not None)
 
 
-def plan_of(name: str) -> Plan:
-    told = scenario(name)
-    launches = compiled(SPECS / f"{told['spec']}.yaml").launches
-    return next(launch.plan for launch in launches if launch.variant == told["variant"] and launch.plan is not None)
+def different(publication: Publication) -> list[Compared]:
+    return [compared for compared in publication.compared(plan_of(publication)) if not compared.is_equal]
 
 
-def process(container: Container, name: str) -> Process:
-    return next(process for process in container.processes if process.name == name)
+@each
+def test_everything_published_arrives_or_differs_for_a_named_reason(publication: Publication) -> None:
+    explained = {(difference.role, difference.key) for difference in DIFFERENCES[publication.name]}
+    found = different(publication)
+    assert [one for one in found if (one.role, one.key) not in explained] == []
+    assert explained == {(one.role, one.key) for one in found}, "an explanation explains nothing"
 
 
-def roles(plan: Plan) -> dict[str, tuple[Container, Process]]:
-    """Return the compiled process for each role of a publication."""
-    head = plan.nodes[0].containers[0]
-    worker = plan.nodes[-1].containers[0]
-    engine = (head, process(head, "engine"))
-    found = {"serve": engine, "container": engine, "reference_table": engine}
-    if plan.executor == "ray":
-        found |= {"ray_head": (head, process(head, "raylet")), "ray_worker": (worker, process(worker, "raylet"))}
-    return found
-
-
-def variables(container: Container, process: Process) -> dict[str, str | tuple[str, ...] | None]:
-    return {setting.key: setting.value for setting in (*container.environment, *process.environment)}
-
-
-def everywhere(plan: Plan) -> dict[str, str | tuple[str, ...] | None]:
-    """Return every variable of every process: what a script means that exports them all, or a table in an article."""
-    containers = [container for node in plan.nodes for container in node.containers]
-    prepended = {
-        setting.key: f"{setting.value}:${{{setting.key}}}"
-        for container in containers
-        for setting in container.prepended
-    }
-    return prepended | {
-        key: value
-        for container in containers
-        for process in container.processes
-        for key, value in variables(container, process).items()
-    }
-
-
-def missing(name: str) -> Iterator[tuple[str, str, object, object]]:
-    """Yield (role, key, published, compiled) for everything that is not the same."""
-    told, plan = scenario(name), plan_of(name)
-    for role, published in told["env"].items():
-        everyone = role in ("reference_table", "all")
-        here = everywhere(plan) if everyone else variables(*roles(plan)[role])
-        for key, value in published.items():
-            if here.get(key) != value:
-                yield role, key, value, here.get(key)
-    for role, items in told["argv"].items():
-        yield from missing_words(role, items, roles(plan)[role][1])
-
-
-def missing_words(
-    role: str, items: list[dict[str, Any]], process: Process
-) -> Iterator[tuple[str, str, object, object]]:
-    flags = {setting.key: setting.value for setting in process.arguments}
-    for item in items:
-        if "program" in item:
-            continue
-        if "positional" in item:
-            if role != "container" and item["positional"] not in [operand.value for operand in process.operands]:
-                yield role, item["positional"], item["positional"], process.operands
-            continue
-        value = item.get("value")
-        if value is not None:
-            value = value.replace("<spark1-ip>", "10.0.0.1").replace("<own-ip>", own_address(role))
-        here = spelled(flags, item["flag"])
-        if "json" in item and isinstance(here, str) and here != "absent":
-            here, value = json.loads(here), item["json"]
-        if here != value:
-            yield role, item["flag"], value, here
-
-
-def own_address(role: str) -> str:
-    """Return the address of the node whose process is compared; the worker is the last of three."""
-    return "10.0.0.3" if role == "ray_worker" else "10.0.0.1"
-
-
-def spelled(flags: dict[str, Any], flag: str) -> Any:
-    """Return a flag's value; `-cc.mode=X` is vLLM's short way to one key of `--compilation-config`."""
-    short, _, key = flag.partition(".")
-    if short == "-cc" and key:
-        return json.loads(flags.get("--compilation-config") or "{}").get(key, "absent")
-    return flags.get(flag, "absent")
-
-
-@pytest.mark.parametrize("name", scenarios())
-def test_everything_published_arrives_or_differs_for_a_named_reason(name: str) -> None:
-    explained = {(difference.role, difference.key) for difference in DIFFERENCES[name]}
-    found = list(missing(name))
-    assert [entry for entry in found if (entry[0], entry[1]) not in explained and entry[1] != "--gpus"] == []
-    assert explained == {(role, key) for role, key, _, _ in found if key != "--gpus"}, "an explanation explains nothing"
-
-
-@pytest.mark.parametrize("name", scenarios())
-def test_every_named_reason_is_a_rule_or_a_decision(name: str) -> None:
+@each
+def test_every_named_reason_is_a_rule_or_a_pass_that_decided_something_here(publication: Publication) -> None:
     rules = {rule.name for rule in tools().rules}
-    for difference in DIFFERENCES[name]:
-        assert difference.by in rules or difference.by.startswith("plan: "), difference
+    passes = {f"pass {because.layer}" for because in reasons(plan_of(publication))}
+    for difference in DIFFERENCES[publication.name]:
+        assert difference.by in rules | passes, difference
 
 
-@pytest.mark.parametrize("name", scenarios())
-def test_everything_extra_says_why_it_is_there(name: str) -> None:
-    plan = plan_of(name)
-    for node in plan.nodes:
-        for container in node.containers:
-            settings = [
-                *container.environment,
-                *(s for p in container.processes for s in (*p.arguments, *p.environment)),
-            ]
-            for setting in settings:
-                assert len(setting.because.reason) > 10, setting
+@each
+def test_everything_extra_says_why_it_is_there(publication: Publication) -> None:
+    for because in reasons(plan_of(publication).nodes):
+        assert len(because.reason) > 10, because
 
 
-def test_the_accelerators_of_a_published_container_are_given() -> None:
-    gpus = plan_of("qwen36-35b-nvfp4").nodes[0].containers[0].gpus
-    assert gpus is not None
-    assert gpus.value == "all"
+@each
+def test_no_error_stands_against_a_published_launch(publication: Publication) -> None:
+    assert not compiled(SPECS / f"{publication.spec}.yaml").has_errors
 
 
-@pytest.mark.parametrize("name", scenarios())
-def test_no_error_stands_against_a_published_launch(name: str) -> None:
-    assert not compiled(SPECS / f"{scenario(name)['spec']}.yaml").has_errors
+@each
+def test_the_comparison_reads_like_this(publication: Publication, snapshot) -> None:
+    snapshot.snapshot_dir = SNAPSHOTS
+    snapshot.assert_match(told(publication), f"{publication.name}.txt")
+
+
+def reasons(value: object) -> Iterator[Because]:
+    """Yield every reason in a plan."""
+    if isinstance(value, Because):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from reasons(item)
+    elif is_dataclass(value):
+        for each_field in fields(value):
+            yield from reasons(getattr(value, each_field.name))
+
+
+def told(publication: Publication) -> str:
+    """Return the comparison for people: counts, then every difference and every extra with its reason."""
+    plan = plan_of(publication)
+    compared = list(publication.compared(plan))
+    extras = list(publication.extras(plan))
+    justified = {(difference.role, difference.key): difference for difference in DIFFERENCES[publication.name]}
+    differing = [one for one in compared if not one.is_equal]
+    missing = [one for one in differing if (one.role, one.key) not in justified]
+    counts = {
+        "equal": len(compared) - len(differing),
+        "justified": len(differing) - len(missing),
+        "missing": len(missing),
+        "extra": len(extras),
+    }
+    lines = [publication.told["source"], ", ".join(f"{count} {what}" for what, count in counts.items())]
+    lines += ["", "justified"]
+    for one in differing:
+        if difference := justified.get((one.role, one.key)):
+            lines += [f"  {one.role}: {one.key}: {difference.now} ({difference.by})"]
+    lines += ["", "extra"]
+    for extra in extras:
+        word = extra.key if extra.value is None else f"{extra.key} {extra.value}"
+        lines += [f"  {extra.role}: {word}: {extra.because.kind} {extra.because.layer}: {extra.because.reason}"]
+    return "\n".join(lines) + "\n"

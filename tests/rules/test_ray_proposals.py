@@ -45,6 +45,17 @@ def test_cap_among_the_flags_of_ray_start_is_not_proposed_again(tmp_path: Path) 
     assert flags["--object-store-memory"].value == "1500000000"
 
 
+def test_flags_that_only_a_head_takes_reach_no_worker(tmp_path: Path) -> None:
+    fragment = 'engine: {ray: {args: {include-dashboard: "false", num-cpus: 2}}}'
+    _, flags = raylet(tmp_path, fragment)
+    plan = compiled(tmp_path, fragment).plan
+    assert plan is not None
+
+    assert "--include-dashboard" not in flags
+    assert flags["--num-cpus"].value == "2"
+    assert "--include-dashboard" in {setting.key for setting in plan.head.containers[0].processes[0].arguments}
+
+
 @pytest.mark.parametrize(
     ("cap", "reported"),
     [("1 GiB", False), ("2 GiB", False), ("2147483649 B", True), ("30 GiB", True), ("default", True)],

@@ -18,7 +18,8 @@ def conditions_from(data: dict[str, Any]) -> Conditions:  # Any: plain data from
 def holds(conditions: Conditions, launch: Situation) -> bool:
     """Tell whether every condition agrees with the launch."""
     return (
-        _names_agree(conditions, launch)
+        not (conditions.stock and launch.forked)
+        and _names_agree(conditions, launch)
         and _sizes_agree(conditions, launch)
         and may_be_within(launch.engine_version, conditions.engine_versions)
         and may_be_within(launch.nccl, conditions.nccl_versions)

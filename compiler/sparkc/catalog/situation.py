@@ -7,9 +7,9 @@ from dataclasses import dataclass
 SWITCHES = {
     "cuda_graphs": "off, default, piecewise, full, full_decode_only, full_and_piecewise",
     "load_format": "as the engine spells it",
-    "linear_backend": "as the engine spells it",
+    "speculative": "the method in the engine's word, none without drafts",
+    "draft_quantization": "as the engine spells it, or unstated; only where drafts come from a model of their own",
     "moe_runner_backend": "as the engine spells it",
-    "ray_address": "client for a ray:// address, member otherwise",
     "SGLANG_DISABLE_CUDA_GRAPH": "value of the variable",
 }
 """Settings that facts may depend on, and what they may be. Data that asks for another fails a test."""
@@ -22,6 +22,7 @@ class Situation:
     Args:
         family: model family of the catalog; None for a model that it does not know.
         nccl: NCCL version in the image, when someone stated it.
+        forked: the author declares a fork of the engine.
         settings: switches of `SWITCHES` with their values; one that is left out agrees with no fact that asks for it.
     """
 
@@ -36,6 +37,7 @@ class Situation:
     quant: str
     family: str | None
     nccl: str | None = None
+    forked: bool = False
     settings: tuple[tuple[str, str], ...] = ()
 
     def setting(self, key: str) -> str | None:
@@ -53,6 +55,7 @@ class Conditions:
         nodes: exact numbers of nodes; empty for any.
         several_nodes: True for more than one node only.
         tensor, pipeline: at least so many.
+        stock: True for the engine as it was released: what a declared fork brings is not known here.
         expert: True with expert parallelism, False without.
         settings: switch and the values it may have; an unknown switch does not agree.
     """
@@ -68,5 +71,6 @@ class Conditions:
     several_nodes: bool = False
     tensor: int = 1
     pipeline: int = 1
+    stock: bool = False
     expert: bool | None = None
     settings: tuple[tuple[str, tuple[str, ...]], ...] = ()

@@ -79,6 +79,7 @@ def _of_host(draft: Draft, host: HostDraft) -> HostDraft:
         stop_timeout_s=STOP_TIMEOUT_S,
         log_size=Setting("max-size", LOG_SIZE, looked_up("containers", "a log must not fill the disk", LOG_SOURCE)),
         log_files=Setting("max-file", LOG_FILES, looked_up("containers", "three files of it are kept", LOG_SOURCE)),
+        privileged=_privileged(host),
     )
     return replace(host, containers=(container,), weights=weights)
 
@@ -221,6 +222,12 @@ def _capabilities(host: HostDraft) -> Iterator[Option]:
                 "christopherowen/dgx-spark-networking docs/host-prerequisites.md",
             ),
         )
+
+
+def _privileged(host: HostDraft) -> Option | None:
+    if not host.facts.container.privileged:
+        return None
+    return Option("true", host.reasons.why("container", "privileged"))
 
 
 def _restart(draft: Draft) -> Restart:

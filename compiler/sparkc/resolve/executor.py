@@ -26,6 +26,9 @@ NODE_MANAGER_PORT_OFFSET = 1
 MASTER_PORT = 29501
 """Rendezvous of vLLM's own multi-node mode (vllm 0.18.1, vllm/engine/arg_utils.py, `--master-port`)."""
 
+HEAD_ONLY_RAY_FLAGS = ("--port", "--redis-shard-ports", "--include-dashboard")
+"""What `ray start` refuses on a node that joins (ray 2.54.0, python/ray/scripts/scripts.py, head_only_flags)."""
+
 READY_LINE = "Application startup complete"
 
 # A node that boots with the others is up within minutes; an operator who forgot one wants to hear of it before lunch.
@@ -148,6 +151,8 @@ def _ray_arguments(draft: Draft, host: HostDraft) -> Iterator[Setting]:
     for name, value in (facts.ray.args or {}).items():
         flag = f"--{name}"
         why = draft.reasons.why("engine", "ray", "args", name)
+        if host.facts.index > 0 and flag in HEAD_ONLY_RAY_FLAGS:
+            continue
         settings.pop(flag, None)
         if value is True:
             settings[flag] = Setting(flag, None, why)

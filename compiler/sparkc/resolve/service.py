@@ -44,6 +44,7 @@ def situation_of(facts: Facts) -> Situation:
         "load_format": serving.load_format,
         "tool_calls": "yes" if serving.tool_call_parser else "no",
         "speculative": serving.speculative.method if serving.speculative else "none",
+        "draft_quantization": _draft_quantization(facts),
         "interconnect": facts.interconnect.kind,
         "topology": facts.interconnect.topology,
     }
@@ -60,8 +61,17 @@ def situation_of(facts: Facts) -> Situation:
         quant=facts.quant,
         family=facts.family,
         nccl=facts.engine.nccl,
+        forked=facts.engine.fork is not None,
         settings=tuple((key, value) for key, value in settings.items() if value is not None),
     )
+
+
+def _draft_quantization(facts: Facts) -> str | None:
+    """Return what is said of a draft model's quantisation; None where no model drafts."""
+    options = (facts.serving.speculative.options if facts.serving.speculative else None) or {}
+    if "model" not in options:
+        return None
+    return str(options.get("quantization") or "unstated")
 
 
 def model_names(facts: Facts) -> tuple[str, ...]:

@@ -390,6 +390,9 @@ class ContainerPart(Part):
     ipc: Annotated[
         Literal["host", "private"] | None, Field(description="IPC namespace; not together with shm_size.")
     ] = None
+    privileged: Annotated[
+        bool | None, Field(description="Give the container every device and every power of root on the node.")
+    ] = None
     auto_remove: Annotated[bool | None, Field(description="Remove the container when it ends, its log with it.")] = None
 
 

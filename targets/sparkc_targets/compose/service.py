@@ -44,6 +44,8 @@ def _surroundings(container: Container) -> dict[str, Any]:
         found["ipc"] = _option(container.ipc)
     if container.shm_size:
         found["shm_size"] = _noted(container.shm_size)
+    if container.privileged:
+        found["privileged"] = Noted(True, because(container.privileged.because))
     if container.devices:
         found["devices"] = [Noted(device.path, because(device.because)) for device in container.devices]
     if container.gpus:

@@ -47,6 +47,8 @@ def _surroundings(container: Container) -> Iterator[Part]:
         yield Part(("--shm-size", str(container.shm_size.value)), because(container.shm_size.because))
     if container.gpus:
         yield Part(("--gpus", container.gpus.value), because(container.gpus.because))
+    if container.privileged:
+        yield Part(("--privileged",), because(container.privileged.because))
     for device in container.devices:
         yield Part(("--device", device.path), because(device.because))
     for capability in container.capabilities:

@@ -75,6 +75,8 @@ def _surroundings(container: Container) -> Iterator[Line]:
         # https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/cdi-support.html
         device = f"nvidia.com/gpu={container.gpus.value}"
         yield _option("AddDevice", "--device", device, because(container.gpus.because))
+    if container.privileged:
+        yield Line("PodmanArgs", _words("--privileged"), because(container.privileged.because))
     for one in container.devices:
         yield _option("AddDevice", "--device", one.path, because(one.because))
     for capability in container.capabilities:

@@ -15,6 +15,7 @@ KEY_OF_SETTING: dict[str, KeyPath] = {
     "load_format": ("serving", "load_format"),
     "tool_calls": ("serving", "tool_call_parser"),
     "speculative": ("serving", "speculative"),
+    "draft_quantization": ("serving", "speculative"),
     "interconnect": ("interconnect", "kind"),
     "topology": ("interconnect", "topology"),
 }

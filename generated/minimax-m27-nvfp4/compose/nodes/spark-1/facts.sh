@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-head efcc55a74b772cc7
+  minimax-m27-nvfp4-head 97fe97605c18a9ee
 )
 
 interface=bond0

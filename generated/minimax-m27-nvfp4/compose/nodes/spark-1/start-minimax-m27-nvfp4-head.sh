@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27-nvfp4 NODE=spark-1 CONTAINER=minimax-m27-nvfp4-head
-readonly BUILD=efcc55a74b772cc7 STOP_GRACE_S=60
+readonly BUILD=97fe97605c18a9ee STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

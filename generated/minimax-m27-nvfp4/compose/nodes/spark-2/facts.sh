@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-worker 203d39e850db9532
+  minimax-m27-nvfp4-worker c9051547d6a39040
 )
 
 interface=bond0

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-worker 6b845d9c78859917
+  minimax-m27-worker de35225a1313367d
 )
 
 interface=enp1s0f0np0

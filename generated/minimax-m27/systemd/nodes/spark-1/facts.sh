@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-head 112c56404643f179
+  minimax-m27-head 430c2cbfef3fc221
 )
 
 interface=enp1s0f0np0

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-agentic-head 59e3ea194482cad8
+  minimax-m27-nvfp4-agentic-head 999b0fd7085d2628
 )
 
 interface=bond0

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-agentic-worker 6a1560da1c90641e
+  minimax-m27-nvfp4-agentic-worker 1731ba2c13ed5de9
 )
 
 interface=bond0

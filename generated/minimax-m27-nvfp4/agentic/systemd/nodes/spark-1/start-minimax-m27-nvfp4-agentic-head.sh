@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-nvfp4 (agentic)' NODE=spark-1 CONTAINER=minimax-m27-nvfp4-agentic-head
-readonly BUILD=59e3ea194482cad8 STOP_GRACE_S=60
+readonly BUILD=999b0fd7085d2628 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

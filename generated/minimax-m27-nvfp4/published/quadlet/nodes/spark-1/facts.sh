@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-published-head 5a81f88d330fc982
+  minimax-m27-nvfp4-published-head fab50d70e293ec7f
 )
 
 interface=bond0

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-nvfp4 (published)' NODE=spark-2 CONTAINER=minimax-m27-nvfp4-published-worker
-readonly BUILD=6849419a328f48ad STOP_GRACE_S=60
+readonly BUILD=9047a1158a0f2139 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-nvfp4 (published)' NODE=spark-1 CONTAINER=minimax-m27-nvfp4-published-head
-readonly BUILD=5a81f88d330fc982 STOP_GRACE_S=60
+readonly BUILD=fab50d70e293ec7f STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-published-worker 6849419a328f48ad
+  minimax-m27-nvfp4-published-worker 9047a1158a0f2139
 )
 
 interface=bond0

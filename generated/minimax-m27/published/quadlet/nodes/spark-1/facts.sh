@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-published-head 90a557433dbaf50d
+  minimax-m27-published-head ca8fb3244537dfc8
 )
 
 interface=enP7s7

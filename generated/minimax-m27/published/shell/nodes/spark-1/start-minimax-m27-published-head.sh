@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27 (published)' NODE=spark-1 CONTAINER=minimax-m27-published-head
-readonly BUILD=90a557433dbaf50d STOP_GRACE_S=60
+readonly BUILD=ca8fb3244537dfc8 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

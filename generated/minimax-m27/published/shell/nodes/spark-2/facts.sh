@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-published-worker 0299130af0ceb598
+  minimax-m27-published-worker f3048bab255c1557
 )
 
 interface=enP7s7

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27 (published)' NODE=spark-2 CONTAINER=minimax-m27-published-worker
-readonly BUILD=0299130af0ceb598 STOP_GRACE_S=60
+readonly BUILD=f3048bab255c1557 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

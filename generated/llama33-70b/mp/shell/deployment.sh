@@ -1,0 +1,94 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2016 # read by lib/; a dollar sign in a text is a dollar sign
+# What launch.sh knows of llama33-70b (mp).
+# Generated from specs/llama33-70b.yaml; a change belongs there.
+# Rebuild with: sparkc build specs/llama33-70b.yaml
+
+# names
+DEPLOYMENT=llama33-70b-mp
+TITLE='llama33-70b (mp)'
+SUMMARY='meta-llama/Llama-3.3-70B-Instruct (bf16) on 2 NVIDIA DGX Spark (GB10), vllm 0.20.1'
+SPEC=specs/llama33-70b.yaml
+EXECUTOR=mp
+
+
+# nodes, the head first; an empty text is left to the user's ssh configuration, or was not declared
+NODES=(spark-1 spark-2)
+SSH_HOSTS=(spark-1.lan spark-2.lan)
+SSH_USERS=(ops ops)
+SSH_PORTS=('' '')
+USERS=(ops ops)
+INSTALL_DIRS=(/home/ops/sparkc/llama33-70b/mp /home/ops/sparkc/llama33-70b/mp)
+ADDRESSES=(192.168.100.10 192.168.100.11)
+MTUS=('' '')
+NEEDED_FREE=(104943230911 104943230911)
+
+
+# images that a node needs: its index, what is run, what it is called, what may be pulled from a registry
+IMAGE_NODES=(0 1)
+IMAGE_NAMES=(nvcr.io/nvidia/vllm:26.05-py3 nvcr.io/nvidia/vllm:26.05-py3)
+IMAGE_REFERENCES=(nvcr.io/nvidia/vllm:26.05-py3 nvcr.io/nvidia/vllm:26.05-py3)
+IMAGE_PULLS=('' '')
+
+
+# weights that a node needs, and what downloads them when no node has them
+WEIGHTS_NODES=(0 1)
+WEIGHTS_REPOSITORIES=(meta-llama/Llama-3.3-70B-Instruct meta-llama/Llama-3.3-70B-Instruct)
+WEIGHTS_REVISIONS=('' '')
+WEIGHTS_HUBS=(huggingface huggingface)
+WEIGHTS_PATHS=(/home/ops/.cache/huggingface /home/ops/.cache/huggingface)
+WEIGHTS_IN_CACHE=(yes yes)
+WEIGHTS_LEAST=(134051650000 134051650000)
+WEIGHTS_MOST=(148162350000 148162350000)
+WEIGHTS_IMAGES=(nvcr.io/nvidia/vllm:26.05-py3 nvcr.io/nvidia/vllm:26.05-py3)
+WEIGHTS_TOKEN_VARIABLES=('' '')
+WEIGHTS_TOKEN_FILES=('' '')
+
+
+# ports that the other nodes dial
+PEER_PORT_NODES=(0)
+PEER_PORTS=(29501)
+PEER_PORT_PURPOSES=('where ranks meet')
+
+
+# the service, and what verify sends
+SERVICE_NODE=0
+SERVICE_CONTAINER=llama33-70b-mp-head
+SERVICE_HOST=127.0.0.1
+SERVICE_PORT=8000
+SERVICE_URL=http://spark-1.lan:8000
+HEALTH_PATH=/health
+API_KEY_FILE=''
+MODEL_NAMES=(meta-llama/Llama-3.3-70B-Instruct)
+TASK=generate
+CHAT_REQUEST='{"model": "meta-llama/Llama-3.3-70B-Instruct", "messages": [{"role": "user", "content": "Explain in two or three sentences what the page cache of an operating system is good for."}], "max_tokens": 256}'
+TOOL_REQUEST=''
+EMBED_REQUEST=''
+RERANK_REQUEST=''
+FORBIDDEN_TEXTS=('<|python_tag|>' '<|eot_id|>')
+FIRST_START_SECONDS=2700
+WARM_START_SECONDS=240
+
+
+# log lines that prove the setup, and lines that look bad and are not
+MARKER_PATTERNS=('tensor_parallel_size=2,' 'enforce_eager=True')
+MARKER_PROOFS=('tensor parallel over 2 ranks' 'eager mode, no CUDA graphs')
+MARKER_REQUIRED=(yes yes)
+HARMLESS_PATTERNS=()
+HARMLESS_PROOFS=()
+
+
+# the benchmark, and published figures to hold one's own against
+BENCH=(vllm bench serve --backend openai --base-url http://127.0.0.1:8000 --model meta-llama/Llama-3.3-70B-Instruct --tokenizer meta-llama/Llama-3.3-70B-Instruct --dataset-name random --random-input-len 2048 --random-output-len 128 --num-prompts 8 --max-concurrency 1)
+FIGURE_WHATS=()
+FIGURE_VALUES=()
+FIGURE_SETUPS=()
+FIGURE_LINKS=()
+
+
+# messages that others have met
+TROUBLE_SYMPTOMS=('KeyError: invalid tool call parser: …' 'No "Application startup complete" for 25 minutes' 'ValueError: Free memory on device cuda:0 (…/… GiB) on startup is less than desired GPU memory utilization …' 'No available memory for the cache blocks' "To serve at least one request with the models's max seq len (…), (… GiB KV cache is needed …" 'NVRM: Out of memory …' 'Free memory stays short after the page cache was dropped and no engine runs' 'Swap fills while weights load' 'GPU at 96 % SM and 0 % memory (nvidia-smi dmon -s u), no progress' 'Workers look connected, and nothing moves' 'ibv_reg_mr … failed: Cannot allocate memory' 'shm_broadcast errors, 96 % GPU, a freeze during graph capture, after the ssh session ended' 'The head shows about 96 % of its memory in use' 'The container is gone after a crash, and its log with it')
+TROUBLE_PATTERNS=('KeyError:[[:space:]]+invalid[[:space:]]+tool[[:space:]]+call[[:space:]]+parser:[[:space:]]+.*' 'No[[:space:]]+"Application[[:space:]]+startup[[:space:]]+complete"[[:space:]]+for[[:space:]]+[0-9.]+[[:space:]]+minutes' 'ValueError:[[:space:]]+Free[[:space:]]+memory[[:space:]]+on[[:space:]]+device[[:space:]]+cuda:[0-9.]+[[:space:]]+'$'\\''(.*/.*[[:space:]]+GiB'$'\\'')[[:space:]]+on[[:space:]]+startup[[:space:]]+is[[:space:]]+less[[:space:]]+than[[:space:]]+desired[[:space:]]+GPU[[:space:]]+memory[[:space:]]+utilization[[:space:]]+.*' 'No[[:space:]]+available[[:space:]]+memory[[:space:]]+for[[:space:]]+the[[:space:]]+cache[[:space:]]+blocks' 'To[[:space:]]+serve[[:space:]]+at[[:space:]]+least[[:space:]]+one[[:space:]]+request[[:space:]]+with[[:space:]]+the[[:space:]]+models'$'\'''s[[:space:]]+max[[:space:]]+seq[[:space:]]+len[[:space:]]+'$'\\''(.*'$'\\''),[[:space:]]+'$'\\''(.*[[:space:]]+GiB[[:space:]]+KV[[:space:]]+cache[[:space:]]+is[[:space:]]+needed[[:space:]]+.*' 'NVRM:[[:space:]]+Out[[:space:]]+of[[:space:]]+memory[[:space:]]+.*' 'Free[[:space:]]+memory[[:space:]]+stays[[:space:]]+short[[:space:]]+after[[:space:]]+the[[:space:]]+page[[:space:]]+cache[[:space:]]+was[[:space:]]+dropped[[:space:]]+and[[:space:]]+no[[:space:]]+engine[[:space:]]+runs' 'Swap[[:space:]]+fills[[:space:]]+while[[:space:]]+weights[[:space:]]+load' 'GPU[[:space:]]+at[[:space:]]+[0-9.]+[[:space:]]+%[[:space:]]+SM[[:space:]]+and[[:space:]]+[0-9.]+[[:space:]]+%[[:space:]]+memory[[:space:]]+'$'\\''(nvidia-smi[[:space:]]+dmon[[:space:]]+-s[[:space:]]+u'$'\\''),[[:space:]]+no[[:space:]]+progress' 'Workers[[:space:]]+look[[:space:]]+connected,[[:space:]]+and[[:space:]]+nothing[[:space:]]+moves' 'ibv_reg_mr[[:space:]]+.*[[:space:]]+failed:[[:space:]]+Cannot[[:space:]]+allocate[[:space:]]+memory' 'shm_broadcast[[:space:]]+errors,[[:space:]]+[0-9.]+[[:space:]]+%[[:space:]]+GPU,[[:space:]]+a[[:space:]]+freeze[[:space:]]+during[[:space:]]+graph[[:space:]]+capture,[[:space:]]+after[[:space:]]+the[[:space:]]+ssh[[:space:]]+session[[:space:]]+ended' 'The[[:space:]]+head[[:space:]]+shows[[:space:]]+about[[:space:]]+[0-9.]+[[:space:]]+%[[:space:]]+of[[:space:]]+its[[:space:]]+memory[[:space:]]+in[[:space:]]+use' 'The[[:space:]]+container[[:space:]]+is[[:space:]]+gone[[:space:]]+after[[:space:]]+a[[:space:]]+crash,[[:space:]]+and[[:space:]]+its[[:space:]]+log[[:space:]]+with[[:space:]]+it')
+TROUBLE_MEANINGS=("The parser's name is not registered in this version; vLLM notices only after it has started." 'A first start compiles kernels for about 25 minutes; with filled caches it is about 4.' 'vLLM asks for its fraction of the total before it loads, and that much is not free. On unified memory this is mostly page cache or an engine that is still there, not a model that is too large.' "Weights and the engine's own needs fill the whole memory fraction; nothing is left for the KV cache." 'One request of max_model_len tokens needs more KV cache than is left; the message names the longest context that fits.' 'The driver found no memory while loading; with Ray its object store and the shard overcommit the machine.' 'The driver can keep the memory of a container that was killed; about 33 GB per failed start were seen, and no tool shows it.' 'The memory fraction is too high or the page cache was not dropped; 5 GB of swap made one node load four times slower until the other rank gave up.' 'Ranks wait for each other in a collective; this is a deadlock and never ends, typically inside CUDA graph capture across nodes.' 'Gloo or NCCL bound to loopback or to another interface than the fabric.' "The process may not lock enough memory for RDMA, or the kernel's kexec handover blocks large registrations." 'systemd removes the shared memory and semaphores of a user whose last session ends (RemoveIPC=yes, no linger).' "Normal on unified memory after warm-up, as long as the kernel's log has no NVRM and no OOM line." 'It was started with --rm.')
+TROUBLE_DOS=('Take the name that this engine and version register (the tool parser of MiniMax M2 is minimax_m2 in vLLM and minimax-m2 in SGLang).' 'Wait and watch the log grow. Stop only when nothing new was written and the GPU is idle, or busy with idle memory (see the spin-lock below).' 'Drop the page cache on every node, wait until free memory is stable, look for orphaned engine processes; when it stays short, reboot the node; then lower gpu_memory_utilization.' 'Raise gpu_memory_utilization if the host has room, lower max_num_batched_tokens, take a smaller checkpoint, or add a node.' 'Set max_model_len to the estimated maximum of the message or below, use an fp8 KV cache, or raise the memory fraction.' "Cap Ray's object store on every ray start (1 to 2 GiB are enough), then lower the memory fraction. This line in the kernel's log tells a real shortage from a false alarm of Ray's monitor." 'Reboot the node; nothing else gave it back.' 'Stop, drop the page cache on every node, lower the memory fraction (SGLang 0.75 instead of 0.85), start again.' 'Stop all nodes. Switch CUDA graphs off (vLLM --enforce-eager, SGLang --disable-cuda-graph) or use NCCL 2.30.4 or newer.' 'Name the fabric interface in NCCL_SOCKET_IFNAME and GLOO_SOCKET_IFNAME for every worker.' 'Give the container an unlimited memlock limit (ulimit memlock=-1; LimitMEMLOCK=infinity in units); when that is so already, boot with the kernel argument kho=off.' 'Set RemoveIPC=no in logind.conf, or enable lingering for the user (loginctl enable-linger).' 'Nothing; look for NVRM or OOM lines when in doubt.' 'Start containers without --rm; remove them when they are no longer needed.')
+TROUBLE_LINKS=(https://github.com/vllm-project/vllm https://al-engr.com/minimax-m2.7-dual-spark.html https://al-engr.com/minimax-m2.7-dual-spark.html https://github.com/vllm-project/vllm https://github.com/vllm-project/vllm https://forums.developer.nvidia.com/t/working-recipe-minimax-m3-nvfp4-at-tp-3-on-3x-dgx-spark-no-4th-node-the-oom-fixes/373387 https://al-engr.com/minimax-sglang-debug.html https://al-engr.com/minimax-sglang-debug.html https://al-engr.com/minimax-sglang-debug.html https://al-engr.com/minimax-m2.7-dual-spark.html https://github.com/christopherowen/dgx-spark-networking https://github.com/eugr/spark-vllm-docker/issues/352 https://forums.developer.nvidia.com/t/working-recipe-minimax-m3-nvfp4-at-tp-3-on-3x-dgx-spark-no-4th-node-the-oom-fixes/373387 https://al-engr.com/minimax-m2.7-dual-spark.html)
