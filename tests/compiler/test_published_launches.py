@@ -82,8 +82,8 @@ DIFFERENCES = {
         Difference("ray_head", "--dashboard-host", "on loopback, as over the ring", "pass executor"),
     ),
     "minimax-m3-nvfp4-eagle3": (
-        Difference("serve", "--speculative-config", "the same folder of the node, mounted under the node's own path",
-                   "pass weights"),
+        Difference("serve_partial", "--speculative-config", "the same folder of the node, mounted under the node's own path",
+                   "pass containers"),
     ),
     "qwen36-35b-nvfp4": (
         Difference("container", "-p", "host network, so nothing is published", "pass containers"),
