@@ -91,12 +91,20 @@ def request_of(row: dict[str, str]) -> MemoryRequest:
         # A log's loaded weights hold the draft's; a row without them does not give the draft's size.
         draft_weight_bytes=0 if row["weights_gib"] else None,
         context_ranks=_int(row["context_ranks"]) or 1,
+        prefix_caching=_CACHES_PREFIXES.get(row["id"]),
+        async_scheduling=False if row["id"] in _ONE_STEP else None,
         ray_threshold=_OVER_RAY.get(row["id"], 0.95),
     )
 
 
 # Launches over Ray and the share at which its monitor killed; None where it was off.
 _OVER_RAY: dict[str, float | None] = {"1": 0.97, "9": None, "11": 0.95, "13": None}
+
+_CACHES_PREFIXES = {"19": False, "21": False, "41": True}
+"""Launches that said whether prefixes are cached; the others took the default of their version."""
+
+_ONE_STEP = ("43",)
+"""Its version is not given: it is one that had no two steps under way (before 0.26)."""
 
 _SERVICES_GIB = {"7": 8.0}
 """What other services kept on each node: speech services with 16 GB over both (al-engr.com)."""

@@ -125,6 +125,8 @@ SHAPE = record(
         "state_head_dim": COUNT,
         "state_groups": COUNT,
         "state_size": COUNT,
+        "state_width": COUNT,
+        "state_chunk": COUNT,
         "index_layers": COUNT,
         "index_dim": COUNT,
     },

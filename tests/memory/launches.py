@@ -63,7 +63,7 @@ def measured(case: dict[str, Any]) -> MemoryRequest:
         max_num_batched_tokens=case.get("max_num_batched_tokens"),
         speculative="mtp" if case.get("mtp") else "none",
         speculative_tokens=case.get("mtp", 0),
-        prefix_caching=case.get("prefix_caching", True),
+        prefix_caching=case.get("prefix_caching"),
     )
 
 

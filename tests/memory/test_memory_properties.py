@@ -138,8 +138,8 @@ def test_a_cache_that_holds_the_longest_request_does_not_hold_one_more_token(ava
     layout = layout_of(two_sparks("nvidia/Qwen3.6-35B-A3B-NVFP4", 0.5, tensor=1))
     assert isinstance(layout, CacheLayout)
     longest = layout.longest_in(available, 10**9)
-    assert longest == 0 or layout.need(longest).high <= available
-    assert layout.need(longest + 1).high > available
+    assert longest == 0 or layout.least_for(longest).high <= available
+    assert layout.least_for(longest + 1).high > available
 
 
 def test_a_trillion_tokens_are_refused_with_the_arithmetic() -> None:

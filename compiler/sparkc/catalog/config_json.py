@@ -206,6 +206,8 @@ def _gated_delta(config: dict[str, Any], shape: Shape) -> Shape:
         key_dim=_number(config, "linear_key_head_dim"),
         value_heads=_number(config, "linear_num_value_heads"),
         value_dim=_number(config, "linear_value_head_dim"),
+        # Without a wish vLLM keeps the state like the rest of the model (0.18.1 to 0.33.0, mamba_utils.py).
+        state_width=_state_width(config, "mamba_ssm_dtype", 2),
     )
 
 
@@ -247,7 +249,23 @@ def _mamba(config: dict[str, Any], shape: Shape) -> Shape:
         state_head_dim=_number(config, "mamba_head_dim"),
         state_groups=_number(config, "n_groups"),
         state_size=_number(config, "ssm_state_size"),
+        # Without a wish recent releases take 32 bits (vLLM 0.33.0, models/config.py, NemotronHForCausalLMConfig).
+        state_width=_state_width(config, "mamba_ssm_cache_dtype", 4),
+        state_chunk=_optional(config, "mamba_chunk_size", "chunk_size") or Shape.state_chunk,
     )
+
+
+def _state_width(config: Mapping[str, Any], name: str, default: int) -> int:  # Any: JSON
+    """Return the bytes of one value of a state."""
+    asked = config.get(name)
+    if asked is None:
+        return default
+    if not isinstance(asked, str) or asked not in _WIDTHS:
+        raise _RefusedError(f"`{name}` is {str(asked)[:40]}, wanted {', '.join(_WIDTHS)}")
+    return _WIDTHS[asked]
+
+
+_WIDTHS = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 
 _KINDS = {

@@ -36,6 +36,8 @@ class Shape:
         conv_kernel: hybrids: length of the short convolution.
         key_heads, key_dim, value_heads, value_dim: hybrid-gdn, hybrid-kda: heads and widths of the linear attention.
         state_heads, state_head_dim, state_groups, state_size: hybrid-mamba2: heads, their width, groups, state size.
+        state_width: hybrids: bytes of one value of a state, without the convolution's.
+        state_chunk: hybrid-mamba2: tokens that its kernels take at once.
         index_layers, index_dim: layers of sparse attention that keep a side index per token, and its width.
     """
 
@@ -70,6 +72,8 @@ class Shape:
     state_head_dim: int = 0
     state_groups: int = 0
     state_size: int = 0
+    state_width: int = 4
+    state_chunk: int = 128
     index_layers: int = 0
     index_dim: int = 0
 

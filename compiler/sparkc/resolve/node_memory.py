@@ -67,7 +67,8 @@ def memory_request(facts: Facts, hosts: tuple[HostDraft, ...]) -> MemoryRequest:
         load_format=serving.load_format,
         context_ranks=_argument(facts, "decode-context-parallel-size") or 1,
         block_size=_argument(facts, "block-size"),
-        prefix_caching=serving.prefix_caching is not False,
+        prefix_caching=serving.prefix_caching,
+        async_scheduling=_switch(facts, "async-scheduling"),
         speculative=_speculation(facts),
         speculative_tokens=(serving.speculative.num_speculative_tokens or 0) if serving.speculative else 0,
         draft_weight_bytes=facts.draft_bytes if knows else None,
@@ -145,6 +146,12 @@ def _argument(facts: Facts, name: str) -> int | None:
     """Return a whole number that `args` give to a flag."""
     number = facts.argument(name)
     return int(number) if isinstance(number, int) and not isinstance(number, bool) else None
+
+
+def _switch(facts: Facts, name: str) -> bool | None:
+    """Return whether `args` switch a flag on or off; None when they leave it."""
+    value = facts.argument(name)
+    return value if isinstance(value, bool) else None
 
 
 def _ray_threshold(facts: Facts) -> float | None:

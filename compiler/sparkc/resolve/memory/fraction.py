@@ -20,13 +20,14 @@ def share_of(total: int, fraction: float) -> int:
 
 
 def default_fraction(engine: str, version: str | None) -> float | None:
-    """Return the fraction an engine takes when none is given; None where no source was read for the version.
+    """Return the fraction an engine takes when none is given; None for a version that is not known, or of SGLang.
 
-    Read in the released wheels: vLLM 0.18.1 has 0.90; 0.24.0 and 0.33.0 have 0.92. SGLang derives its own from the
-    chunked prefill size and the layout (SGLang 0.5.23, server_args), which is not repeated here.
+    vLLM has 0.90 up to 0.19.1 and 0.92 from 0.20.0 on (config/cache.py, gpu_memory_utilization). SGLang
+    derives its own from the device, the chunked prefill size, graphs and the layout (SGLang 0.5.12, server_args.py;
+    0.5.23, arg_groups/memory_hook.py, handle_gpu_memory_settings), which is not repeated here.
     """
     if engine == "sglang":
         return None
-    if is_within(version, "<0.19"):
+    if is_within(version, "<0.20"):
         return 0.90
-    return 0.92 if is_within(version, ">=0.24") else None
+    return 0.92 if is_within(version, ">=0.20") else None

@@ -7,17 +7,19 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sparkc.catalog.models import Shape
+from sparkc.catalog.versions import is_within
 from sparkc.resolve.memory.amount import NOTHING, Band, ceil_div
 from sparkc.resolve.memory.overhead import DEFAULT_BATCHED_TOKENS
 from sparkc.resolve.memory.request import MemoryRequest
+from sparkc.resolve.memory.states import DEFAULT_BLOCK, block_for_states, keeps_every_state, state_slots
 
 SOURCE_VLLM = (
-    "vLLM 0.33.0, vllm/v1/core/kv_cache_utils.py and kv_cache_interface.py (pages, groups, one request's need)"
+    "vLLM 0.33.0, vllm/v1/core/kv_cache_planning.py (kv_cache_utils.py before 0.31) and v1/kv_cache_interface.py "
+    "(pages, groups, one request's need)"
 )
-SOURCE_SGLANG = "SGLang 0.5.23, model_executor: cell size of the token pool; mamba_full_memory_ratio 0.9"
-
-DEFAULT_BLOCK = 16
-"""Tokens of one block when nothing else is asked for (vLLM 0.33.0)."""
+SOURCE_SGLANG = (
+    "SGLang 0.5.23, srt/model_executor/pool_configurator.py, DefaultPoolConfigurator: cell size of the token pool"
+)
 
 ROUND_PIN = 256 * 2**20
 """A pin is given in whole 256 MiB, which people can compare."""
@@ -52,9 +54,12 @@ class CacheLayout:
         full_groups: groups of layers that keep the whole context.
         sliding_groups: groups that keep the last `window` tokens.
         state_groups: groups with `state_slots` blocks per request, whatever its length.
+        states_grow: state groups keep one more block for every block of the context.
         sliding_block: tokens of one block of a sliding layer; 0 is the same as `block_tokens`.
-        side_bytes: per token and rank beside the blocks: the index of sparse attention, the layers of a draft model.
-        in_flight: tokens of one step, which a sliding window holds in addition.
+        side_bytes: per token and rank, in the same blocks: the index of sparse attention, the layers of a draft model.
+            Low end: the index is not allocated.
+        in_flight: tokens of the steps under way, which a sliding window holds in addition.
+        held_back: blocks of the pool that no request ever gets.
         context_ranks: ranks over which the tokens of full attention are spread.
         token_bytes: bytes that one more token of a long context takes.
         formula: the arithmetic of `token_bytes`.
@@ -71,42 +76,66 @@ class CacheLayout:
     window: int = 0
     sliding_block: int = 0
     state_slots: int = 0
+    states_grow: bool = False
     side_bytes: Band = NOTHING
     in_flight: int = 0
+    held_back: int = 0
     context_ranks: int = 1
 
     def blocks_for(self, tokens: int) -> int:
         """Return how many blocks one request of so many tokens takes.
 
         ceil(len/block) for each full group; ceil(min(len, window-1+in_flight)/block)+1 for each sliding group; a fixed
-        number for each group of states. Source: vLLM 0.33.0, max_memory_usage_bytes of each cache spec.
+        number for each group of states. Source: vLLM 0.33.0, v1/kv_cache_interface.py, max_memory_usage_bytes of each
+        cache spec.
         """
         full = self.full_groups * ceil_div(ceil_div(tokens, self.context_ranks), self.block_tokens)
         seen = min(tokens, self.window - 1 + self.in_flight)
         block = self.sliding_block or self.block_tokens
         sliding = self.sliding_groups * (ceil_div(seen, block) + 1) if self.sliding_groups else 0
-        return full + sliding + self.state_groups * self.state_slots
+        grown = ceil_div(tokens, self.block_tokens) if self.states_grow else 0
+        return full + sliding + self.state_groups * (self.state_slots + grown)
+
+    @property
+    def block_bytes(self) -> Band:
+        """Return the bytes of one block with what stands beside it, in every layer of a group."""
+        side, tokens = self.side_bytes, self.block_tokens
+        own = Band.exactly(self.bytes_per_block)
+        return own + Band(side.low * tokens, side.point * tokens, side.high * tokens)
 
     def need(self, tokens: int) -> Band:
         """Return the bytes that one request of so many tokens needs on one rank."""
-        blocks = Band.exactly(self.blocks_for(tokens) * self.bytes_per_block)
-        side, own = self.side_bytes, ceil_div(tokens, self.context_ranks)
-        return blocks + Band(side.low * own, side.point * own, side.high * own)
+        return self._bytes_of(self.blocks_for(tokens))
+
+    def least_for(self, tokens: int) -> Band:
+        """Return the least cache that serves one request of so many tokens, in bytes.
+
+        Its blocks, and the one that vLLM's pool keeps for itself (v1/core/block_pool.py, null_block). From 0.29 on the
+        check at start counts that block (v1/core/kv_cache_planning.py, get_kv_cache_configs); before, it lets a request
+        start that the pool then never holds, and 0.18 counts the blocks of one group only.
+        """
+        return self._bytes_of(self.blocks_for(tokens) + self.held_back)
+
+    def _bytes_of(self, blocks: int) -> Band:
+        block = self.block_bytes
+        return Band(block.low * blocks, block.point * blocks, block.high * blocks)
 
     def concurrency(self, available: int, tokens: int) -> Fraction:
         """Return how many requests of so many tokens fit into the available bytes, as vLLM's log prints it.
 
-        blocks = floor(available / bytes per block); concurrency = blocks / blocks of one request. Bytes beside the
-        blocks count as part of each request.
+        blocks = floor(available / bytes per block); concurrency = blocks / blocks of one request. Source: vLLM 0.33.0,
+        v1/core/kv_cache_utils.py, get_max_concurrency_for_kv_cache_config.
         """
         if available <= 0:
             return Fraction(0)
-        if self.side_bytes.point:
-            return Fraction(available, self.need(tokens).point)
-        return Fraction(available // self.bytes_per_block, self.blocks_for(tokens))
+        return Fraction(available // self.block_bytes.point, self.blocks_for(tokens))
 
     def tokens_in(self, available: int, context: int) -> int:
-        """Return how many tokens fit into the available bytes when requests are `context` long."""
+        """Return how many tokens fit into the available bytes when requests are `context` long.
+
+        The log of vLLM prints this from 0.20 on (get_kv_cache_capacity); before, blocks // groups * block, which is too
+        low where layers differ.
+        """
         return int(self.concurrency(available, context) * context)
 
     def longest_in(self, available: int, at_most: int) -> int:
@@ -114,7 +143,7 @@ class CacheLayout:
         low, high = 0, at_most
         while low < high:
             middle = (low + high + 1) // 2
-            low, high = (middle, high) if self.need(middle).high <= available else (low, middle - 1)
+            low, high = (middle, high) if self.least_for(middle).high <= available else (low, middle - 1)
         return low
 
 
@@ -206,32 +235,57 @@ def _grouped(request: MemoryRequest, shape: Shape, width: Fraction) -> CacheLayo
     size = max(buckets) if 2 * max(buckets) < 3 * min(buckets) else min(buckets)
     block = request.block_size or DEFAULT_BLOCK
     if shape.state_layers:
-        block *= ceil_div(state_bytes(request, shape), block * per_layer)
-    sliding_block = block
+        block = block_for_states(request, shape, per_layer)
+    page, sliding_block = block * per_layer, block
     if shape.sliding_layers:
-        sliding = sliding_bytes(request, shape, width)
-        page = block * max(per_layer, sliding)
-        if page % per_layer or page % sliding:
-            return f"pages of {per_layer} and {sliding} bytes per token cannot be made alike"
-        block, sliding_block = page // per_layer, page // sliding
-    full_groups = ceil_div(layers, size)
-    whole = full_groups * size * per_layer + side.point
+        alike = _alike(request, block, per_layer, sliding_bytes(request, shape, width))
+        if isinstance(alike, str):
+            return alike
+        page, block, sliding_block = alike
+    full_groups, state_groups = ceil_div(layers, size), ceil_div(shape.state_layers, size)
+    grow = keeps_every_state(request, shape)
+    # A page that was only filled up holds no more tokens than before.
+    whole = ceil_div((full_groups + state_groups * grow) * size * page, block) + side.point
     return CacheLayout(
         block_tokens=block,
-        bytes_per_block=size * block * per_layer,
+        bytes_per_block=size * page,
         full_groups=full_groups,
         token_bytes=ceil_div(whole, request.context_ranks),
         formula=f"{full_groups * size} layers × {formula}{_side_formula(request, shape, draft)}{_spread(request)}",
         source=SOURCE_VLLM,
         sliding_groups=ceil_div(shape.sliding_layers, size),
-        state_groups=ceil_div(shape.state_layers, size),
+        state_groups=state_groups,
         window=shape.window,
         sliding_block=sliding_block,
-        state_slots=_state_slots(request),
+        state_slots=state_slots(request, shape) if shape.state_layers else 0,
+        states_grow=grow,
         side_bytes=side,
-        in_flight=request.max_num_batched_tokens or DEFAULT_BATCHED_TOKENS,
+        in_flight=(request.max_num_batched_tokens or DEFAULT_BATCHED_TOKENS) * _steps_under_way(request),
+        held_back=1,
         context_ranks=request.context_ranks,
     )
+
+
+def _alike(request: MemoryRequest, block: int, full: int, sliding: int) -> tuple[int, int, int] | str:
+    """Return one page in bytes for full and sliding layers, and the tokens that each kind keeps in it.
+
+    The smaller kind gets blocks that are longer by a whole factor. Where there is none its pages are filled up, from
+    vLLM 0.24 on; before, it refuses. Source: vLLM 0.33.0, v1/core/kv_cache_planning.py, unify_kv_cache_spec_page_size.
+    """
+    larger, smaller = max(full, sliding), min(full, sliding)
+    if larger % smaller and is_within(request.engine_version, "<0.24"):
+        return f"pages of {full} and {sliding} bytes per token cannot be made alike before vLLM 0.24, which refuses"
+    longer = block * larger // smaller if larger % smaller == 0 else block
+    return block * larger, longer if full < sliding else block, longer if sliding < full else block
+
+
+def _steps_under_way(request: MemoryRequest) -> int:
+    """Return the steps whose tokens a window keeps until they are settled.
+
+    Two from vLLM 0.26 on, where async scheduling overlaps them unless it is switched off (config/vllm.py,
+    max_in_flight_tokens and max_concurrent_batches); one before.
+    """
+    return 1 if request.async_scheduling is False or is_within(request.engine_version, "<0.26") else 2
 
 
 def _per_token(request: MemoryRequest, shape: Shape, width: Fraction) -> CacheLayout:
@@ -249,34 +303,6 @@ def _per_token(request: MemoryRequest, shape: Shape, width: Fraction) -> CacheLa
         source=SOURCE_SGLANG,
         side_bytes=side,
     )
-
-
-def state_bytes(request: MemoryRequest, shape: Shape) -> int:
-    """Return the bytes of one request's state in one layer on one rank.
-
-    Gated DeltaNet and Kimi Delta Attention: (2*nk*kd + nv*vd)/tp * (conv_kernel-1+n_spec) * 2 + (nv/tp)*kd*vd*4.
-    Mamba2: (heads*head_dim + 2*groups*state)/tp * (conv_kernel-1+n_spec) * 2 + (heads/tp)*head_dim*state*4.
-    The convolution is kept in 16 bits, the state in 32. Reproduces the block sizes that vLLM logs (1056, 2096, 1568).
-    Source: vLLM 0.33.0, model_executor/layers/mamba/mamba_utils.py.
-    """
-    steps = max(0, shape.conv_kernel - 1) + _drafted(request)
-    tensor = request.tensor
-    if shape.attention in ("hybrid-gdn", "hybrid-kda"):
-        channels = 2 * shape.key_heads * shape.key_dim + shape.value_heads * shape.value_dim
-        matrix = ceil_div(shape.value_heads, tensor) * shape.key_dim * shape.value_dim
-    else:
-        channels = shape.state_heads * shape.state_head_dim + 2 * shape.state_groups * shape.state_size
-        matrix = ceil_div(shape.state_heads, tensor) * shape.state_head_dim * shape.state_size
-    return max(1, ceil_div(channels, tensor) * steps * 2 + matrix * 4)
-
-
-def _state_slots(request: MemoryRequest) -> int:
-    """Return states per request: one and one per drafted token, one more where prefix caching aligns states."""
-    return (2 if request.prefix_caching else 1) + _drafted(request)
-
-
-def _drafted(request: MemoryRequest) -> int:
-    return 0 if request.speculative == "none" else request.speculative_tokens
 
 
 def _side_bytes(request: MemoryRequest, shape: Shape) -> Band:

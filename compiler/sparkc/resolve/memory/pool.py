@@ -30,7 +30,7 @@ class Pool:
         asked: what the fraction comes to; None when no fraction is known.
         budget: what weights, overhead, graphs and cache may take together; None when it cannot be told.
         kv: what is left for the cache; may be negative. None when a part is missing.
-        need: what one request of the wanted context takes; None when layout or context is unknown.
+        need: the least cache that serves one request of the wanted context; None when layout or context is unknown.
         missing: in words, why `kv` or `need` is None; empty otherwise.
     """
 
@@ -109,7 +109,7 @@ def pool_of(request: MemoryRequest, node: NodeRequest) -> Pool:
         layout=cache_layout,
         kv=kv,
         kv_formula=formula,
-        need=cache_layout.need(context) if cache_layout and context is not None else None,
+        need=cache_layout.least_for(context) if cache_layout and context is not None else None,
         object_store=object_store_on(request, node),
         outside=OUTSIDE if node.unified else IDLE_DISCRETE,
         missing_kv=missing_kv,

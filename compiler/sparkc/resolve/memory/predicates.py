@@ -110,7 +110,7 @@ def kv_positive(pool: Pool) -> MemoryCheck:
 
 
 def kv_one_request(pool: Pool) -> MemoryCheck:
-    """Judge whether the cache holds one request of the wanted length (vLLM 0.33.0, kv_cache_utils.py)."""
+    """Judge whether the cache holds one request of the wanted length (vLLM 0.33.0, v1/core/kv_cache_planning.py)."""
     name, context = "kv-one-request", pool.request.context
     if pool.need is None or pool.layout is None or context is None:
         return _unknown(name, pool.missing_need)
@@ -219,6 +219,7 @@ def _need_arithmetic(pool: Pool) -> str:
     layout, context = pool.layout, pool.request.context
     if layout is None or context is None:
         return ""
+    kept = " and a block that the pool keeps" if layout.held_back else ""
     if layout.state_groups or layout.sliding_groups:
-        return f"{layout.blocks_for(context):,} blocks of {layout.bytes_per_block:,} bytes"
-    return f"{layout.token_bytes:,} bytes per token: {layout.formula}"
+        return f"{layout.blocks_for(context):,} blocks of {layout.bytes_per_block:,} bytes{kept}"
+    return f"{layout.token_bytes:,} bytes per token: {layout.formula}{kept and ','}{kept}"

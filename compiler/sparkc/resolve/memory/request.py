@@ -78,6 +78,7 @@ class MemoryRequest:
         max_model_len: None takes the model's own limit, as the engines do.
         max_num_batched_tokens: None takes 2048, vLLM's default on GB10.
         cuda_graphs: whether graphs are captured; None means the engine's default, which is yes.
+        prefix_caching, async_scheduling: None takes the engine's default for the model.
         load_format: loader of the weights, None for the engine's default.
         block_size: KV block in tokens; None takes 16.
         speculative: kind of draft: none, ngram, mtp (inside the checkpoint), draft (a model of its own).
@@ -106,7 +107,8 @@ class MemoryRequest:
     max_num_seqs: int | None = None
     max_num_batched_tokens: int | None = None
     cuda_graphs: bool | None = None
-    prefix_caching: bool = True
+    prefix_caching: bool | None = None
+    async_scheduling: bool | None = None
     load_format: str | None = None
     block_size: int | None = None
     speculative: Literal["none", "ngram", "mtp", "draft"] = "none"
@@ -205,7 +207,7 @@ def _nonsense_in_shape(whose: str, shape: Shape | None) -> str | None:
 
 
 _ALWAYS = frozenset(("layers", "attention_layers", "attention_heads", "kv_heads", "head_dim", "hidden_size"))
-_ALWAYS |= {"vocab_size", "max_position_embeddings"}
+_ALWAYS |= {"vocab_size", "max_position_embeddings", "state_width", "state_chunk"}
 _FOR_ATTENTION: dict[Attention, frozenset[str]] = {
     "uniform": frozenset(),
     "other": frozenset(),
