@@ -10,6 +10,7 @@ SWITCHES = {
     "linear_backend": "as the engine spells it",
     "moe_runner_backend": "as the engine spells it",
     "ray_address": "client for a ray:// address, member otherwise",
+    "speculative": "method of serving.speculative, none without",
     "SGLANG_DISABLE_CUDA_GRAPH": "value of the variable",
 }
 """Settings that facts may depend on, and what they may be. Data that asks for another fails a test."""
