@@ -237,13 +237,13 @@ class Mount:
 
     Args:
         kind: weights must exist before the start; a cache is created; a file is brought by sparkc; a secret has
-            mode 0600; an author's own mount must exist.
+            mode 0600; an author's own mount must exist; so must the files of the accelerator's driver.
     """
 
     host: str
     to: str
     read_only: bool
-    kind: Literal["weights", "cache", "file", "secret", "author"]
+    kind: Literal["weights", "cache", "file", "secret", "author", "driver"]
     because: Because
 
 
@@ -677,7 +677,7 @@ class Need(StrEnum):
     HOST_STEPS_BEFORE_RESTART = "host steps before every restart"
     ROOT_STEPS = "host steps with root's powers"
     SECRETS = "secrets from a file on the node"
-    RDMA_DEVICES = "RDMA devices in the container"
+    DEVICES = "device nodes in the container"
     HOST_IPC = "the host's IPC namespace"
     SHM_SIZE = "a shared-memory size"
     RESTART_LIMIT = "a restart that gives up after a number of attempts"

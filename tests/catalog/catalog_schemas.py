@@ -35,6 +35,7 @@ COUNT: Schema = {"type": "integer", "minimum": 1, "maximum": 2**50}
 NATURAL: Schema = {"type": "integer", "minimum": 0, "maximum": 2**50}
 NUMBER: Schema = {"type": "number", "exclusiveMinimum": 0}
 FLAG: Schema = {"type": "boolean"}
+VARIABLE: Schema = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
 PATH: Schema = {"type": "string", "pattern": "^/"}
 
 EVIDENCE = record(
@@ -56,6 +57,7 @@ HARDWARE = record(
                 "architecture": TEXT,
                 "compute_capability": or_null({"type": "string", "pattern": r"^\d+\.\d+$"}),
                 "per_node": COUNT,
+                "visible_devices": VARIABLE,
                 "evidence": EVIDENCE,
             }
         ),
@@ -73,8 +75,12 @@ HARDWARE = record(
                     record({"interface": TEXT, "hca": TEXT, "speed_gbps": COUNT, "twin": or_null(TEXT)}),
                 ),
                 "management": many(TEXT),
+                "collectives": NAME,
                 "evidence": EVIDENCE,
             }
+        ),
+        "tuning": many(
+            record({"name": NAME, "argv": many(TEXT, least=1), "says": TEXT, "reason": TEXT, "evidence": EVIDENCE})
         ),
         "container": record(
             {
@@ -86,6 +92,19 @@ HARDWARE = record(
             }
         ),
         "notes": many(TEXT),
+    }
+)
+
+COLLECTIVES = record(
+    {
+        "id": NAME,
+        "title": TEXT,
+        "interface": many(VARIABLE),
+        "address": many(VARIABLE),
+        "hcas": or_null(VARIABLE),
+        "no_rdma": or_null(VARIABLE),
+        "gid_index": or_null(VARIABLE),
+        "evidence": EVIDENCE,
     }
 )
 
@@ -201,7 +220,8 @@ IMAGES = record(
         "cache_paths": many(record({"path": PATH, "holds": TEXT})),
         "launcher_only": many({"type": "string", "pattern": "^[A-Z_]+$"}),
         "evidence": EVIDENCE,
-    }
+    },
+    {"machines": many(record({"word": {"type": "string"}, "architecture": TEXT}), least=1)},
 )
 
 INTERCONNECTS = record(
@@ -282,6 +302,7 @@ FIGURES = record(
 
 SCHEMAS = {
     "hardware": HARDWARE,
+    "collectives": COLLECTIVES,
     "models": MODELS,
     "images": IMAGES,
     "interconnects": INTERCONNECTS,

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from sparkc.catalog.collectives import collectives_names, find_collectives
 from sparkc.catalog.figures import figures_for
-from sparkc.catalog.hardware import find_hardware
+from sparkc.catalog.hardware import find_hardware, hardware_names
 from sparkc.catalog.images import Answer, find_image
 from sparkc.catalog.interconnects import find_interconnect
 from sparkc.catalog.known_bad import known_bad_for
@@ -244,3 +245,28 @@ def test_published_figures_stand_beside_the_same_launch_only() -> None:
 def test_versions_of_builds_and_forks_compare(version: str | None, versions: str, surely: bool, possibly: bool) -> None:
     assert is_within(version, versions) is surely
     assert may_be_within(version, versions) is possibly
+
+
+def test_every_machine_names_a_library_that_carries_its_tensors() -> None:
+    for name in hardware_names():
+        hardware = find_hardware(name)
+        assert hardware is not None
+        assert hardware.collectives in collectives_names()
+        assert find_collectives(hardware.collectives).interface
+
+
+@pytest.mark.parametrize(
+    ("reference", "architecture"),
+    [
+        ("quay.io/ascend/vllm-ascend:v0.21.0rc1", "ascend-a2"),
+        ("m.daocloud.io/quay.io/ascend/vllm-ascend:v0.21.0rc1-a3", "ascend-a3"),
+        ("quay.io/ascend/vllm-ascend:v0.21.0rc1-a3-openeuler", "ascend-a3"),
+        ("quay.io/ascend/vllm-ascend:v0.21.0rc1-openeuler", "ascend-a2"),
+        pytest.param("quay.io/ascend/vllm-ascend", None, id="no tag, no answer"),
+        pytest.param("quay.io/ascend/vllm-ascend@sha256:" + "0" * 64, None, id="a digest tells nothing"),
+    ],
+)
+def test_the_tag_of_an_ascend_image_tells_for_which_machine_it_is(reference: str, architecture: str | None) -> None:
+    image = find_image(reference)
+    assert image is not None
+    assert image.made_for(reference) == architecture

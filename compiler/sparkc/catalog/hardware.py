@@ -38,6 +38,24 @@ class MemoryTotal:
 
 
 @dataclass(frozen=True)
+class Tuning:
+    """A setting of the host that the engine's documentation asks for; it needs root and is gone after a reboot.
+
+    Args:
+        name: kebab-case, of the host step.
+        argv: the command, word by word.
+        says: one line for the person watching.
+        reason: what it is good for.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    says: str
+    reason: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
 class Hardware:
     """One kind of machine.
 
@@ -53,6 +71,9 @@ class Hardware:
         memory_bandwidth_measured: bytes per second read by one accelerator in a test; None when nobody measured.
         fabric: ports for traffic between nodes; empty when they have no fixed names.
         management: interfaces that are slower and carry ssh; not for model traffic.
+        collectives: id of the library that carries tensors between ranks, as `find_collectives` knows it.
+        visible_devices: variable that narrows a process to some accelerators, by their numbers.
+        tuning: settings of the host, in the order in which they are made; empty where none is documented.
         gpus: value of `docker run --gpus`; None where accelerators come as devices.
         devices: device nodes every container needs.
         rdma_devices: device nodes a container needs in addition to use RDMA.
@@ -75,6 +96,9 @@ class Hardware:
     memory_bandwidth_measured: int | None
     fabric: tuple[FabricPort, ...]
     management: tuple[str, ...]
+    collectives: str
+    visible_devices: str
+    tuning: tuple[Tuning, ...]
     gpus: str | None
     devices: tuple[str, ...]
     rdma_devices: tuple[str, ...]
@@ -121,6 +145,9 @@ def _read(hardware_id: str) -> Hardware:
             for port in data["network"]["fabric"]
         ),
         management=tuple(data["network"]["management"]),
+        collectives=data["network"]["collectives"],
+        visible_devices=data["accelerator"]["visible_devices"],
+        tuning=tuple(_tuning(entry) for entry in data["tuning"]),
         gpus=container["gpus"],
         devices=tuple(container["devices"]),
         rdma_devices=tuple(container["rdma_devices"]),
@@ -135,3 +162,7 @@ def _read(hardware_id: str) -> Hardware:
 
 def _total(entry: dict[str, Any]) -> MemoryTotal:  # Any: plain data from YAML
     return MemoryTotal(bytes=round(entry["gib"] * GIB), evidence=evidence_from(entry["evidence"]))
+
+
+def _tuning(entry: dict[str, Any]) -> Tuning:  # Any: plain data from YAML
+    return Tuning(entry["name"], tuple(entry["argv"]), entry["says"], entry["reason"], evidence_from(entry["evidence"]))

@@ -41,6 +41,8 @@ class Image:
         ray: first entry whose version range fits answers.
         entrypoint: how the image starts when nothing is said; None when no source tells.
         cache_paths: folders inside that are worth keeping between starts, with what they hold.
+        machines: a word of the tag, and the accelerators (`Hardware.architecture`) that such builds are for; the first
+            that fits tells, and an empty word fits every tag. Empty where one build serves all.
         launcher_only: variables that only the scripts around the image read; no engine does.
     """
 
@@ -52,6 +54,7 @@ class Image:
     ray: tuple[RayInside, ...]
     entrypoint: str | None
     cache_paths: tuple[tuple[str, str], ...]
+    machines: tuple[tuple[str, str], ...]
     launcher_only: tuple[str, ...]
     evidence: Evidence
 
@@ -64,6 +67,12 @@ class Image:
             if not entry.versions or is_within(version or self.engine_version, entry.versions):
                 return entry.answer
         return Answer.UNKNOWN
+
+    def made_for(self, reference: str) -> str | None:
+        """Return for which accelerators a build is, as its tag tells; None when it does not."""
+        tag = reference.partition("@")[0].rpartition("/")[2].partition(":")[2]
+        words = ("", *tag.split("-")) if tag else ()
+        return next((machine for word, machine in self.machines if word in words), None)
 
 
 def find_image(reference: str) -> Image | None:
@@ -96,6 +105,7 @@ def _read(name: str) -> Image:
         ray=tuple(_ray(entry) for entry in data["ray"]),
         entrypoint=data["entrypoint"],
         cache_paths=tuple((entry["path"], entry["holds"]) for entry in data["cache_paths"]),
+        machines=tuple((entry["word"], entry["architecture"]) for entry in data.get("machines", ())),
         launcher_only=tuple(data["launcher_only"]),
         evidence=evidence_from(data["evidence"]),
     )

@@ -150,7 +150,7 @@ def _mounts(draft: Draft, host: HostDraft, weights: tuple[Weights, ...]) -> Iter
     hardware = draft.facts.hardware
     for path in hardware.mounts if hardware else ():
         yield Mount(
-            path, path, True, "author", looked_up("hardware", f"driver files of {hardware.title}" if hardware else "")
+            path, path, True, "driver", looked_up("hardware", f"driver files of {hardware.title}" if hardware else "")
         )
 
 

@@ -86,7 +86,7 @@ def _parallelism(draft: Draft) -> Iterator[Setting]:
     )
     if facts.pipeline > 1:
         yield Setting("--pipeline-parallel-size", str(facts.pipeline), why("parallelism", "pipeline"))
-    if facts.data > 1:
+    if facts.parallelism.data is not None:
         yield Setting("--data-parallel-size", str(facts.data), why("parallelism", "data"))
     if facts.expert > 1:
         yield Setting("--enable-expert-parallel", None, why("parallelism", "expert"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+from sparkc.catalog.collectives import Collectives, find_collectives
 from sparkc.catalog.config_json import Configured, read_config
 from sparkc.catalog.engine import EngineCatalog, Match, find_engine
 from sparkc.catalog.entries import Variable
@@ -210,14 +211,35 @@ class Facts(SpecView):
         return self.parallelism.expert or 1
 
     @property
+    def prefill_context(self) -> int:
+        """Return over how many groups of ranks the prompt of one request is spread; each is a whole set of ranks."""
+        size = self.argument("prefill-context-parallel-size")
+        return size if isinstance(size, int) and not isinstance(size, bool) else 1
+
+    @property
     def world_size(self) -> int:
-        """Return how many ranks there are in all."""
-        return self.tensor * self.pipeline * self.data
+        """Return how many ranks there are in all.
+
+        Source: vllm 0.21.0, vllm/config/parallel.py, which counts those of one data parallel group.
+        """
+        return self.tensor * self.pipeline * self.data * self.prefill_context
+
+    @property
+    def ranks_in_words(self) -> str:
+        """Return the product that makes `world_size`, with its factors named."""
+        factors = {"tensor": self.tensor, "pipeline": self.pipeline, "data": self.data}
+        factors |= {"prefill context": self.prefill_context} if self.prefill_context > 1 else {}
+        return " x ".join(f"{name} {size}" for name, size in factors.items())
 
     @property
     def accelerators(self) -> int:
         """Return accelerators per machine; one where the hardware is unknown."""
         return self.hardware.accelerators_per_node if self.hardware else 1
+
+    @property
+    def collectives(self) -> Collectives:
+        """Return what carries tensors between ranks; NCCL where the hardware is unknown."""
+        return find_collectives(self.hardware.collectives if self.hardware else "nccl")
 
     @property
     def is_unified(self) -> bool:

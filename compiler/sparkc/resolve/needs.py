@@ -29,7 +29,7 @@ def _needs(draft: Draft) -> Iterator[tuple[Need, Because]]:
     if any(host.variables.secrets for host in draft.hosts):
         yield Need.SECRETS, decided("needs", "the spec refers to secrets")
     if container.devices:
-        yield Need.RDMA_DEVICES, container.devices[0].because
+        yield Need.DEVICES, container.devices[0].because
     if container.ipc is not None and container.ipc.value == "host":
         yield Need.HOST_IPC, container.ipc.because
     if container.shm_size is not None:

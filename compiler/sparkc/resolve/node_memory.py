@@ -19,6 +19,9 @@ UNKNOWN_TOTAL = GIB
 RAY_THRESHOLD = 0.95
 """Share of a node's memory at which Ray kills a worker (ray 2.54.0, RAY_memory_usage_threshold)."""
 
+CACHE_OF_QUANT = {"w8a8c8": "int8"}
+"""Checkpoints that bring the type of their KV cache along (vllm-ascend 0.21.0rc1, quantization/methods/kv_c8.py)."""
+
 
 def decide_memory(draft: Draft) -> Draft:
     """Fill in each host's `memory`."""
@@ -55,17 +58,19 @@ def memory_request(facts: Facts, hosts: tuple[HostDraft, ...]) -> MemoryRequest:
         executor=facts.executor,
         tensor=facts.tensor,
         pipeline=facts.pipeline,
-        data=facts.data,
+        # Ranks of another prefill context group hold the same layers as those of another data parallel one, and share
+        # the experts with them (vllm 0.21.0, vllm/distributed/parallel_state.py).
+        data=facts.data * facts.prefill_context,
         expert=facts.expert,
         fraction=part.gpu_memory_utilization or part.mem_fraction_static,
         kv_cache_memory_bytes=part.kv_cache_memory_bytes,
-        kv_cache_dtype=serving.kv_cache_dtype or "auto",
+        kv_cache_dtype=serving.kv_cache_dtype or CACHE_OF_QUANT.get(facts.quant, "auto"),
         max_model_len=serving.max_model_len,
         max_num_seqs=serving.max_num_seqs,
         max_num_batched_tokens=serving.max_num_batched_tokens,
         cuda_graphs=(facts.graph_mode or "default") not in ("off", "none"),
         load_format=serving.load_format,
-        context_ranks=_argument(facts, "decode-context-parallel-size") or 1,
+        context_ranks=(_argument(facts, "decode-context-parallel-size") or 1) * facts.prefill_context,
         block_size=_argument(facts, "block-size"),
         prefix_caching=serving.prefix_caching,
         async_scheduling=_switch(facts, "async-scheduling"),

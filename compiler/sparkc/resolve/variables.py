@@ -98,26 +98,35 @@ def _network(facts: Facts, host: HostDraft) -> Iterator[Setting]:
             "https://github.com/Avarok-Cybersecurity/dgx-vllm",
         ),
     )
+    library = facts.collectives
+    for name in library.address:
+        yield Setting(
+            name,
+            fabric.address,
+            decided("network", f"{host.facts.name} is {fabric.address} for {library.title}", library.evidence.link),
+        )
     if fabric.interface is not None:
         for name, what in (
-            ("NCCL_SOCKET_IFNAME", "NCCL meets its peers on"),
+            *((name, f"{library.title} meets its peers on") for name in library.interface),
             ("GLOO_SOCKET_IFNAME", "Gloo may bind loopback and hang without it; here it uses"),
             ("TP_SOCKET_IFNAME", "TensorPipe uses"),
         ):
             yield Setting(name, fabric.interface, decided("network", f"{what} {fabric.interface} of this node"))
-    if fabric.kind == "roce" and fabric.hcas:
+    if library.hcas is not None and fabric.kind == "roce" and fabric.hcas:
         yield Setting(
-            "NCCL_IB_HCA",
+            library.hcas,
             ",".join(fabric.hcas),
             decided("network", f"the data path: {len(fabric.hcas)} RDMA devices, and none that is down"),
         )
-    if fabric.kind == "tcp":
+    if library.no_rdma is not None and fabric.kind == "tcp":
         yield Setting(
-            "NCCL_IB_DISABLE", "1", decided("network", "interconnect.kind is tcp: NCCL must not look for RDMA")
+            library.no_rdma,
+            "1",
+            decided("network", f"interconnect.kind is tcp: {library.title} must not look for RDMA"),
         )
     gid = host.facts.interconnect.gid_index
-    if gid is not None:
-        yield Setting("NCCL_IB_GID_INDEX", str(gid), host.reasons.why("interconnect", "gid_index"))
+    if library.gid_index is not None and gid is not None:
+        yield Setting(library.gid_index, str(gid), host.reasons.why("interconnect", "gid_index"))
 
 
 def _caches(facts: Facts) -> Iterator[Setting]:

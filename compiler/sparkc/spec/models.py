@@ -556,6 +556,13 @@ class NodesPart(Part):
         NodePath | None,
         Field(description="Folder on each node that keeps Hub and compile caches; `~/.cache` when absent."),
     ] = None
+    tuning: Annotated[
+        bool | None,
+        Field(
+            description="Whether the host's settings that the machine's documentation asks for are made at each `up`, "
+            "as root; yes when absent."
+        ),
+    ] = None
     hosts: Annotated[Many[Host] | None, Field(description="The machines; the first is the head.")] = None
 
 

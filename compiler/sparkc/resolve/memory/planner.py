@@ -166,7 +166,10 @@ def _needed_free(pool: Pool) -> int | None:
 
     vLLM: what it asks for, or with a pin what it will really take if that is more. SGLang: so much that its fraction
     holds the weights and one request. Each plus 2 GiB: a node that passed at 91.3 GiB showed 90.38 to the engine.
+    None where accelerators have memory of their own: MemAvailable, which is the host's, tells nothing about it.
     """
+    if not pool.node.unified:
+        return None
     if pool.request.is_sglang:
         if pool.weights is None or pool.fraction is None:
             return None

@@ -7,21 +7,20 @@ from collections.abc import Iterator
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
-from sparkc.rules.engine_config import place, structure
+from sparkc.rules.ascend.switches import switched_on
 from sparkc.rules.rule import Complaint, Evidence, Rule
-
-FLAG = "--additional-config"
 
 
 def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
-    if not structure(plan, FLAG).get("enable_flashcomm1"):
+    found = switched_on(plan, facts, "enable_flashcomm1")
+    if found is None:
         return
+    key, name = found
     if facts.tensor == 1:
-        yield Complaint(place(plan, facts, FLAG), "enable_flashcomm1 with tensor 1, wanted 2 or more")
+        yield Complaint(key, f"{name} with tensor 1, wanted 2 or more")
     elif facts.shape is not None and facts.shape.experts and facts.expert == 1:
         yield Complaint(
-            place(plan, facts, FLAG),
-            f"enable_flashcomm1 with {facts.shape.experts} experts and parallelism.expert 1, wanted tensor x data",
+            key, f"{name} with {facts.shape.experts} experts and parallelism.expert 1, wanted tensor x data"
         )
 
 

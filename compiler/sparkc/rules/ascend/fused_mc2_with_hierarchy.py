@@ -7,18 +7,16 @@ from collections.abc import Iterator
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
-from sparkc.rules.engine_config import place, structure
+from sparkc.rules.ascend.switches import FLAG, switched_on
+from sparkc.rules.engine_config import structure
 from sparkc.rules.rule import Complaint, Evidence, Rule
-
-FLAG = "--additional-config"
 
 
 def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
-    config = structure(plan, FLAG)
-    if config.get("enable_fused_mc2") and config.get("enable_mc2_hierarchy_comm"):
-        yield Complaint(
-            place(plan, facts, FLAG), "found enable_fused_mc2 and enable_mc2_hierarchy_comm, wanted one of the two"
-        )
+    found = switched_on(plan, facts, "enable_fused_mc2")
+    if found is not None and structure(plan, FLAG).get("enable_mc2_hierarchy_comm"):
+        key, name = found
+        yield Complaint(key, f"found {name} and enable_mc2_hierarchy_comm, wanted one of the two")
 
 
 RULE = Rule(
@@ -41,8 +39,8 @@ engine:
   version: 0.21.0rc1
   executor: mp
   ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
+  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1-a3", id: null}
+nodes: {hardware: atlas-800-a3}
 quant: w8a8
 args: {additional-config: {enable_fused_mc2: 1, enable_mc2_hierarchy_comm: true}}
 """,
@@ -52,8 +50,8 @@ engine:
   version: 0.21.0rc1
   executor: mp
   ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
+  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1-a3", id: null}
+nodes: {hardware: atlas-800-a3}
 quant: w8a8
 args: {additional-config: {enable_fused_mc2: 1}}
 """,

@@ -7,19 +7,18 @@ from collections.abc import Iterator
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
+from sparkc.rules.ascend.switches import FLAG, switched_on
 from sparkc.rules.engine_config import place, structure
 from sparkc.rules.rule import Complaint, Evidence, Rule
-
-FLAG = "--additional-config"
 
 
 def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
     config, role = structure(plan, FLAG), structure(plan, "--kv-transfer-config").get("kv_role")
     is_separated = role in ("kv_producer", "kv_consumer")
-    if config.get("enable_balance_scheduling") and is_separated:
-        yield Complaint(
-            place(plan, facts, FLAG), f"enable_balance_scheduling with kv_role {role}, wanted kv_both or none"
-        )
+    balanced = switched_on(plan, facts, "enable_balance_scheduling")
+    if balanced is not None and is_separated:
+        key, name = balanced
+        yield Complaint(key, f"{name} with kv_role {role}, wanted kv_both or none")
     if config.get("recompute_scheduler_enable") and not is_separated:
         yield Complaint(
             place(plan, facts, FLAG),

@@ -11,8 +11,9 @@ from sparkc.resolve.facts import Facts
 from sparkc.rules.places import one_per_place
 from sparkc.rules.rule import Complaint, Evidence, Rule
 
-PLACEHOLDER = re.compile(r"\|[A-Za-z_]\w*\||<[A-Za-z][\w -]*>|\$\{?[A-Za-z_]\w*\}?|\{\{.*?\}\}")
-"""Substitutions of Sphinx, angle brackets, shell variables, templates. None of them is part of a name or a path."""
+PLACEHOLDER = re.compile(r"\|[A-Za-z_]\w*\||<[A-Za-z][\w -]*>|\$\{?[A-Za-z_]\w*\}?|\{\{.*?\}\}|^/path/to(?=/)")
+"""Substitutions of Sphinx, angle brackets, shell variables, templates, and the folder that every manual is written
+with. None of them is part of a name or a path."""
 
 
 def check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
@@ -27,6 +28,9 @@ def _names(facts: Facts) -> Iterator[tuple[KeyPath, str | None]]:
     yield ("engine", "image"), facts.image.ref
     yield ("nodes", "install_dir"), facts.nodes.install_dir
     yield ("nodes", "cache_dir"), facts.nodes.cache_dir
+    drafts = facts.serving.speculative.options if facts.serving.speculative else None
+    if drafts is not None and isinstance(drafts.get("model"), str):
+        yield ("serving", "speculative", "options", "model"), drafts["model"]
     for key, host in one_per_place(facts, "model", "path"):
         yield key, host.model.path
     for key, host in one_per_place(facts, "container", "mounts"):
@@ -46,7 +50,8 @@ RULE = Rule(
     evidence=(
         Evidence(
             "https://docs.vllm.ai/projects/ascend/en/v0.23.0/tutorials/models/MiniMax-M2.html",
-            "an image tag `|vllm_ascend_version|` was published unrendered in the text of v0.21.0rc1",
+            "an image tag `|vllm_ascend_version|` was published unrendered in the text of v0.21.0rc1; its folders are "
+            "`/path/to/weight/…`",
         ),
     ),
     check=check,

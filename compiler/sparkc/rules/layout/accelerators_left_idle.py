@@ -19,7 +19,7 @@ def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
     if facts.world_size < there:
         yield Complaint(
             ("parallelism",),
-            f"tensor {facts.tensor} x pipeline {facts.pipeline} x data {facts.data} makes {facts.world_size} ranks; "
+            f"{facts.ranks_in_words} makes {facts.world_size} ranks; "
             f"{len(facts.hosts)} x {facts.accelerators} accelerators make {there}, and {there - facts.world_size} idle",
         )
 

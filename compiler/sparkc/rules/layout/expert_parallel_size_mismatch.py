@@ -15,11 +15,13 @@ def _is_vllm(facts: Facts) -> bool:
 
 
 def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
-    ranks = facts.tensor * facts.data
+    ranks = facts.tensor * facts.data * facts.prefill_context
+    context = f" x prefill context {facts.prefill_context}" if facts.prefill_context > 1 else ""
     if facts.expert not in (1, ranks):
         yield Complaint(
             ("parallelism", "expert"),
-            f"parallelism.expert is {facts.expert}; wanted 1, or tensor {facts.tensor} x data {facts.data} = {ranks}",
+            f"parallelism.expert is {facts.expert}; "
+            f"wanted 1, or tensor {facts.tensor} x data {facts.data}{context} = {ranks}",
         )
 
 
