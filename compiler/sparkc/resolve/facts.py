@@ -39,6 +39,12 @@ from sparkc.spec import (
 RAY_PORT = 6379
 """Port of Ray's GCS when nobody says otherwise (ray 2.54.0, `ray start --port`)."""
 
+CARRY_THEMSELVES = ("sglang",)
+"""Engines that bring their ranks from node to node without Ray."""
+
+EAGER_FLAGS = {"sglang": "disable-cuda-graph"}
+"""What switches graphs off in `args`, where it is not vLLM's `enforce-eager`."""
+
 NEEDED_SHAPE = (
     "layers",
     "hidden_size",
@@ -206,7 +212,12 @@ class Facts(SpecView):
     @property
     def world_size(self) -> int:
         """Return how many ranks there are in all."""
-        return self.tensor * self.pipeline * self.data
+        return self.tensor * self.pipeline * (1 if self.shares_ranks else self.data)
+
+    @property
+    def shares_ranks(self) -> bool:
+        """Tell whether data parallel attention runs on the tensor parallel ranks (SGLang: dp lies inside tp)."""
+        return self.engine.name == "sglang" and self.argument("enable-dp-attention") is True
 
     @property
     def accelerators(self) -> int:
@@ -226,8 +237,10 @@ class Facts(SpecView):
     @property
     def executor(self) -> Literal["ray", "mp", "uni"]:
         """Return what carries the ranks: the author's word, else Ray across machines as the image has it, else none."""
-        if not self.is_distributed and self.engine.executor is None:
+        if not self.is_distributed and (self.engine.executor is None or self.engine.name in CARRY_THEMSELVES):
             return "uni" if self.world_size == 1 else "mp"
+        if self.engine.name in CARRY_THEMSELVES:
+            return "mp"
         return self.engine.executor or "ray"
 
     @property
@@ -389,7 +402,7 @@ class Facts(SpecView):
         `args` come last on the command line, and eager mode wins over any graph mode.
         """
         said = self.serving.cuda_graphs
-        eager = self.argument("enforce-eager")
+        eager = self.argument(EAGER_FLAGS.get(self.engine.name or "", "enforce-eager"))
         config = self.argument("compilation-config")
         mode = config.get("cudagraph_mode") if isinstance(config, dict) else None
         if eager is True or (eager is None and said == "off"):
