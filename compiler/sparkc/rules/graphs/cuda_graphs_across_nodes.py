@@ -43,7 +43,7 @@ def check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
 
 def _crosses_nodes_on_old_nccl(facts: Facts) -> bool:
     return (
-        facts.engine.name == "vllm"
+        facts.engine.name in ("vllm", "sglang")
         and facts.hardware is not None
         and facts.hardware.vendor == "nvidia"
         and facts.is_distributed
