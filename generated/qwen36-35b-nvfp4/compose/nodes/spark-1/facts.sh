@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  qwen36-35b-nvfp4 d455ca6d3cde90ff
+  qwen36-35b-nvfp4 12110dc2308c5841
 )
 
 interface=''
