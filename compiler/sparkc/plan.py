@@ -72,6 +72,8 @@ class Secret:
     Args:
         key: the variable.
         file: absolute path on the node, mounted read-only at `to`; the start script reads it.
+        into: a YAML file in the container that the start script writes `key: value` to, for a program that reads its
+            secret from there and from no variable; None exports the variable.
     """
 
     key: str
@@ -79,6 +81,7 @@ class Secret:
     file: str
     to: str
     because: Because
+    into: str | None = None
 
 
 # --- what a process waits for, and watches ---------------------------------------------------------------------------
@@ -699,6 +702,8 @@ class Plan:
         nccl: version in the image, when the spec states it; `ray_version` likewise.
         decode: the roofline of one request; None when it cannot be told.
         bench: a process to run inside the serving container; None when the engine has none.
+        least_memory_percent: the engine refuses unless the least free node has so much of what the others have; None
+            where it does not compare.
     """
 
     name: str
@@ -729,6 +734,7 @@ class Plan:
     ray_version: str | None = None
     fork_provides: tuple[str, ...] = ()
     decode: DecodeBound | None = None
+    least_memory_percent: int | None = None
 
     @property
     def head(self) -> Node:

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from sparkc.catalog.engine import find_engine
 from sparkc.plan import Because, Container, Node, Plan, Process, Setting
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
@@ -22,7 +23,8 @@ LAUNCHERS = ("launcher", "exec_wrapper", "run_cluster_head", "run_cluster_worker
 INCOMPLETE = ("_partial", "_tried")
 EVERYWHERE = ("reference_table", "all")
 """Roles that name no process: a table at the end of an article, a script that exports everything at its head."""
-NOTHING = "nothing"
+NOTHING = "absent"
+"""What stands where a setting is not there; a publication says so of a flag that was left out."""
 
 Value = object
 
@@ -98,7 +100,7 @@ class Publication:
                 yield from self._variables(role, variables, plan)
         for role, items in self.told["argv"].items():
             if role not in LAUNCHERS:
-                yield from self._words(role, items, place_of(plan, role))
+                yield from self._words(role, items, place_of(plan, role), plan)
         for role, keys in self.told.get("compose", {}).items():
             place = place_of(plan, role)
             for key, value in keys.items():
@@ -116,7 +118,7 @@ class Publication:
             place = place_of(plan, role) if role not in LAUNCHERS else None
             if place is None or place.process is None or role.endswith(INCOMPLETE):
                 continue
-            published = {item["flag"] for item in items if "flag" in item}
+            published = {self._canonical(item["flag"], plan) for item in items if "flag" in item}
             for setting in place.process.arguments:
                 if setting.key not in published:
                     yield Extra(role, setting.key, setting.value, setting.because)
@@ -127,7 +129,7 @@ class Publication:
             setting = here.get(key)
             yield Compared(role, key, self._filled(value, role), setting.value if setting else NOTHING)
 
-    def _words(self, role: str, items: list[dict[str, Any]], place: Place) -> Iterator[Compared]:
+    def _words(self, role: str, items: list[dict[str, Any]], place: Place, plan: Plan) -> Iterator[Compared]:
         for item in items:
             if "program" in item:
                 continue
@@ -138,15 +140,23 @@ class Publication:
                 word = self._filled(item["positional"], role)
                 yield Compared(role, word, word, word if word in operands else operands)
             else:
-                yield self._flag(role, item, place.process)
+                yield self._flag(role, item, place.process, plan)
 
-    def _flag(self, role: str, item: dict[str, Any], process: Process) -> Compared:
-        here = spelled({setting.key: setting.value for setting in process.arguments}, item["flag"])
+    def _flag(self, role: str, item: dict[str, Any], process: Process, plan: Plan) -> Compared:
+        here = spelled(
+            {setting.key: setting.value for setting in process.arguments}, self._canonical(item["flag"], plan)
+        )
         wanted: Value = self._filled(item.get("value"), role)
         if "json" in item:
             wanted = meaning(item["json"])
             here = meaning(json.loads(here)) if isinstance(here, str) and here != NOTHING else here
         return Compared(role, item["flag"], wanted, here)
+
+    def _canonical(self, flag: str, plan: Plan) -> str:
+        """Return the name that the pinned version gives to a flag that was published under another one."""
+        match = find_engine(plan.engine, plan.engine_version)
+        known = match.catalog.flag(flag) if match else None
+        return known.name if known else flag
 
     def _of_container(self, role: str, item: dict[str, Any], place: Place) -> Compared:
         """Compare one word of `docker run` with what every target gives the container."""

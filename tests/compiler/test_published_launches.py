@@ -82,9 +82,11 @@ DIFFERENCES = {
         Difference("ray_head", "--dashboard-host", "on loopback, as over the ring", "pass executor"),
     ),
     "minimax-m3-nvfp4-eagle3": (
-        Difference("serve_partial", "--speculative-config", "the same folder of the node, mounted under the node's own path",
+        Difference("serve_partial", "--speculative-config", "the same folder of the node, under its own path",
                    "pass containers"),
     ),
+    "minimax-m27-nvfp4-sglang": (),
+    "qwen36-27b-fp8-sglang": (),
     "qwen36-35b-nvfp4": (
         Difference("container", "-p", "host network, so nothing is published", "pass containers"),
         Difference("container", "-it", "nobody sits at it; the log is kept", "pass containers"),

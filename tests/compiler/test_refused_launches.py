@@ -22,6 +22,7 @@ REFUSED = {
     "m25-graphs-across-nodes": {"known-bad-combination"},
     "m25-piecewise-graphs": {"known-bad-combination"},
     "m25-pipeline-over-ray": {"known-bad-combination"},
+    "minimax-m27-fp8-sglang": {"known-bad-combination", "weights-do-not-fit"},
     "ray-client-mode": {"driver-outside-ray-cluster"},
     "sglang-parsers-given-to-vllm": {"tool-parser-unknown", "reasoning-parser-unknown"},
     "three-ranks-on-stock-image": {

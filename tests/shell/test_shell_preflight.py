@@ -103,6 +103,22 @@ def test_weights_of_different_size_are_named_with_the_first_file(fleet: Fleet) -
     assert "1 files of olka-fi/MiniMax-M2.7-MXFP4 differ in size from spark-1 or are absent, first model-1" in ended.out
 
 
+@pytest.mark.parametrize(
+    ("poorest", "says"),
+    [
+        pytest.param(90, "warn  spark-1: memory: 90.0 GiB available, ", id="nine tenths are enough"),
+        pytest.param(89, "fail  spark-1: memory: 89.0 GiB available, ", id="less is refused"),
+    ],
+)
+def test_an_engine_that_compares_the_nodes_is_not_started_when_it_would_refuse(
+    tmp_path: Path, poorest: int, says: str
+) -> None:
+    fleet = Fleet(tmp_path, replace(plans.two_sparks(), least_memory_percent=90))
+    fleet.play("spark-1", "memory", f"echo MemAvailable={poorest * 1024**3}")
+    fleet.play("spark-2", "memory", f"echo MemAvailable={100 * 1024**3}")
+    assert says in fleet.run("preflight").out
+
+
 def test_free_memory_far_apart_is_a_warning_with_both_numbers(fleet: Fleet) -> None:
     fleet.play("spark-1", "memory", "echo MemAvailable=85899345920")
     ended = fleet.run("preflight")

@@ -11,3 +11,8 @@ def as_ip_address(text: str) -> IPv4Address | IPv6Address | None:
         return ip_address(text)
     except ValueError:
         return None
+
+
+def with_port(address: str, port: int) -> str:
+    """Return HOST:PORT; an IPv6 address stands in brackets."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

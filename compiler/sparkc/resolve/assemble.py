@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from sparkc.plan import Node, Plan
-from sparkc.resolve.containers import CACHES
 from sparkc.resolve.decode_bound import decode_bound
 from sparkc.resolve.draft import Draft, HostDraft
+from sparkc.resolve.engines import words_of
+from sparkc.resolve.facts import Facts
 
 
 def assemble(draft: Draft) -> Plan:
@@ -41,7 +42,19 @@ def assemble(draft: Draft) -> Plan:
         ray_version=facts.ray.version,
         fork_provides=facts.provided,
         decode=decode_bound(facts),
+        least_memory_percent=_least_memory_percent(facts),
     )
+
+
+def _least_memory_percent(facts: Facts) -> int | None:
+    balance = words_of(facts).balance
+    if balance is None or facts.tensor == 1:
+        return None
+    percent, switch = balance
+    said, known = (facts.spec.env or {}).get(switch), facts.variable(switch)
+    spellings = known.spellings if known else None
+    is_off = isinstance(said, str) and spellings is not None and spellings.says_yes(said) is False
+    return None if is_off else percent
 
 
 def _summary(draft: Draft) -> str:
@@ -68,7 +81,7 @@ def _node(draft: Draft, host: HostDraft) -> Node:
         fabric=host.fabric,
         containers=host.containers,
         steps=host.steps,
-        cache_dirs=tuple(f"{host.cache_dir}/{folder}" for folder, _ in CACHES),
+        cache_dirs=tuple(f"{host.cache_dir}/{cache.folder}" for cache in words_of(draft.facts).caches),
         ports=host.ports,
         reservations=host.reservations,
         weights=host.weights,

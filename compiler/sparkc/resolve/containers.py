@@ -23,24 +23,18 @@ from sparkc.plan import (
     Weights,
 )
 from sparkc.resolve.draft import Draft, HostDraft, decided, looked_up
+from sparkc.resolve.engines import words_of
 from sparkc.resolve.facts import Facts
 from sparkc.resolve.startup import FIRST_START_S
 
 DEFAULT_ATTEMPTS = 3
-# vLLM ends its workers within seconds; a first compile that is interrupted takes longest.
+# Engines end their workers within seconds; a first compile that is interrupted takes longest.
 STOP_TIMEOUT_S = 60
 LOG_SIZE = "20m"
 LOG_FILES = "3"
 LOG_SOURCE = "NNNtrance/GLM-5.3-Flash-NVFP4-TP3-3x-DGX-Spark, docs/03"
 
 HEALTH_PERIOD_S = 10
-HEALTH_TIMEOUT_S = 5
-
-CACHES = (
-    ("huggingface", "the Hub cache"),
-    ("vllm", "torch.compile's results, 4 instead of 25 minutes"),
-    ("triton", "Triton's kernels"),
-)
 
 
 def decide_containers(draft: Draft) -> Draft:
@@ -131,10 +125,13 @@ def _mounts(draft: Draft, host: HostDraft, weights: tuple[Weights, ...]) -> Iter
         if not entry.in_hub_cache:
             to = entry.path if at.in_hub_cache else at.path
             yield Mount(entry.path, to, True, "weights", host.reasons.why(*key))
-    for folder, what in CACHES:
-        source = f"{host.cache_dir}/{folder}"
+    for cache in words_of(draft.facts).caches:
         yield Mount(
-            source, f"/cache/{folder}", False, "cache", decided("caches", f"kept on the node between starts: {what}")
+            f"{host.cache_dir}/{cache.folder}",
+            f"/cache/{cache.folder}",
+            False,
+            "cache",
+            decided("caches", f"kept on the node between starts: {cache.what}"),
         )
     for secret in host.variables.secrets:
         yield Mount(secret.file, secret.to, True, "secret", secret.because)
@@ -252,15 +249,15 @@ def _restart(draft: Draft) -> Restart:
 
 def _probes(facts: Facts, host: HostDraft) -> Iterator[Probe]:
     if host.facts.index > 0:
-        # Headless ranks and raylets have no /health; their start script watches the head instead.
+        # Headless ranks and raylets have no /health of an API; their start script watches the head instead.
         return
-    fact = HttpOk("127.0.0.1", facts.serving.port or 8000, "/health")
-    because = Because(
-        Origin.PASS, "service", "", "vLLM answers /health with 200 once it serves, and no more when its engine died"
-    )
-    yield Probe("startup", fact, HEALTH_PERIOD_S, HEALTH_TIMEOUT_S, FIRST_START_S // HEALTH_PERIOD_S, because)
-    yield Probe("liveness", fact, HEALTH_PERIOD_S * 3, HEALTH_TIMEOUT_S, 5, because)
-    yield Probe("readiness", fact, HEALTH_PERIOD_S, HEALTH_TIMEOUT_S, 3, because)
+    words = words_of(facts)
+    fact = HttpOk("127.0.0.1", facts.serving.port or words.default_port, "/health")
+    because = Because(Origin.PASS, "service", "", words.health_says)
+    limit = words.health_timeout_s
+    yield Probe("startup", fact, HEALTH_PERIOD_S, limit, FIRST_START_S // HEALTH_PERIOD_S, because)
+    yield Probe("liveness", fact, HEALTH_PERIOD_S * 3, limit, 5, because)
+    yield Probe("readiness", fact, HEALTH_PERIOD_S, limit, 3, because)
 
 
 def _setup(draft: Draft, host: HostDraft) -> tuple[File, ...]:

@@ -15,21 +15,18 @@ from sparkc.plan import (
     TcpOpen,
     Watch,
 )
+from sparkc.resolve.addresses import with_port
 from sparkc.resolve.draft import Draft, HostDraft, decided
-from sparkc.resolve.engine_arguments import word
+from sparkc.resolve.engines import words_of
+from sparkc.resolve.engines.values import word
 from sparkc.resolve.facts import Facts
 from sparkc.spec.sizes import in_gib
 
 NODE_MANAGER_PORT_OFFSET = 1
 """The raylet's node manager listens right above the GCS, on a port that peers can know; Ray itself would pick any."""
 
-MASTER_PORT = 29501
-"""Rendezvous of vLLM's own multi-node mode (vllm 0.18.1, vllm/engine/arg_utils.py, `--master-port`)."""
-
 HEAD_ONLY_RAY_FLAGS = ("--port", "--redis-shard-ports", "--include-dashboard")
 """What `ray start` refuses on a node that joins (ray 2.54.0, python/ray/scripts/scripts.py, head_only_flags)."""
-
-READY_LINE = "Application startup complete"
 
 # A node that boots with the others is up within minutes; an operator who forgot one wants to hear of it before lunch.
 JOIN_TIMEOUT_S = 900
@@ -54,7 +51,7 @@ def _of_host(draft: Draft, host: HostDraft) -> HostDraft:
         processes = _ray_head(draft, host) if host.facts.index == 0 else _ray_worker(draft, host)
         watches = tuple(_ray_watches(draft, host))
     else:
-        processes = (_engine(draft, host, ()),)
+        processes = (_engine(draft, host, tuple(_meets_the_head(draft, host))),)
         watches = tuple(_mp_watches(draft, host))
     gated = (replace(processes[0], waits_for=(*_gates(draft, host), *processes[0].waits_for)), *processes[1:])
     return replace(host, processes=gated, watches=watches)
@@ -218,22 +215,29 @@ def _ray_watches(draft: Draft, host: HostDraft) -> Iterator[Watch]:
 # --- the engine's own multi-node mode --------------------------------------------------------------------------------
 
 
-def _mp_arguments(draft: Draft, host: HostDraft) -> Iterator[Setting]:
-    head = draft.hosts[0].fabric.address
-    yield Setting("--nnodes", str(len(draft.hosts)), decided("executor", f"{len(draft.hosts)} hosts in the spec"))
-    yield Setting(
-        "--node-rank", str(host.facts.index), decided("executor", f"{host.facts.name} is host {host.facts.index}")
+def _meets_the_head(draft: Draft, host: HostDraft) -> Iterator[Condition]:
+    words = words_of(draft.facts)
+    if host.facts.index == 0 or not words.followers_wait:
+        return
+    head, port = draft.hosts[0].fabric.address, words.rendezvous_port
+    yield Condition(
+        TcpOpen(head, port),
+        f"the engine's head at {with_port(head, port)}",
+        HEAD_TIMEOUT_S,
+        f"start the head, and check that {head} answers from here",
+        decided("executor", "workers may start first: they wait until the head listens"),
     )
-    yield Setting("--master-addr", head, decided("executor", f"the head, {draft.hosts[0].facts.name}, on the fabric"))
-    yield Setting("--master-port", str(MASTER_PORT), decided("executor", f"ranks meet at {head}:{MASTER_PORT}"))
-    if host.facts.index > 0:
-        yield Setting("--headless", None, decided("executor", "only the head serves the API"))
 
 
 def _mp_watches(draft: Draft, host: HostDraft) -> Iterator[Watch]:
+    words = words_of(draft.facts)
+    head = draft.hosts[0]
     if host.facts.index > 0:
-        head = draft.hosts[0]
-        yield _watch(head.fabric.address, MASTER_PORT, f"the engine on {head.facts.name}")
+        yield _watch(head.fabric.address, words.rendezvous_port, f"the engine on {head.facts.name}")
+    elif words.followers_serve_health:
+        port = draft.facts.serving.port or words.default_port
+        for peer in draft.hosts[1:]:
+            yield _watch(peer.fabric.address, port, f"the engine on {peer.facts.name}")
 
 
 # --- both ------------------------------------------------------------------------------------------------------------
@@ -241,26 +245,47 @@ def _mp_watches(draft: Draft, host: HostDraft) -> Iterator[Watch]:
 
 def _engine(draft: Draft, host: HostDraft, waits_for: tuple[Condition, ...]) -> Process:
     facts = draft.facts
-    model = facts.model.path
-    operand = Setting(
-        "model",
-        host.facts.on_node(model) if model else facts.model.id or "",
-        draft.reasons.why("model", "path") if model else draft.reasons.why("model", "id"),
-    )
+    words = words_of(facts)
     spread = facts.is_distributed and not facts.uses_ray
-    extra = tuple(_mp_arguments(draft, host)) if spread else ()
+    # What differs per node comes last and wins.
+    arguments = {
+        setting.key: setting
+        for setting in (
+            *((_model(draft, host),) if words.model_flag else ()),
+            *draft.arguments,
+            *(words.node_arguments(draft, host) if spread else ()),
+            *_key_file(draft, host),
+        )
+    }
     return Process(
         name="engine",
         role="headless" if spread and host.facts.index > 0 else "driver",
-        program=("vllm", "serve"),
-        operands=(operand,),
-        arguments=(*draft.arguments, *extra),
+        program=words.program,
+        operands=() if words.model_flag else (_model(draft, host),),
+        arguments=tuple(arguments.values()),
         environment=(*_driver_variables(draft, host), *host.variables.driver),
         waits_for=waits_for,
         foreground=True,
         ranks=_ranks(facts, host),
-        ready_line=READY_LINE if host.facts.index == 0 else None,
+        ready_line=words.ready_line if host.facts.index == 0 else None,
     )
+
+
+def _model(draft: Draft, host: HostDraft) -> Setting:
+    model = draft.facts.model
+    return Setting(
+        words_of(draft.facts).model_flag or "model",
+        host.facts.on_node(model.path) if model.path else model.id or "",
+        draft.reasons.why("model", "path") if model.path else draft.reasons.why("model", "id"),
+    )
+
+
+def _key_file(draft: Draft, host: HostDraft) -> Iterator[Setting]:
+    file = words_of(draft.facts).api_key.file
+    if file is not None and draft.facts.serving.api_key is not None and host.facts.index == 0:
+        yield Setting(
+            *file, decided("executor", "the start script writes the API key there; a flag would show in `ps`")
+        )
 
 
 def _driver_variables(draft: Draft, host: HostDraft) -> Iterator[Setting]:

@@ -41,6 +41,12 @@ from sparkc.spec import (
 RAY_PORT = 6379
 """Port of Ray's GCS when nobody says otherwise (ray 2.54.0, `ray start --port`)."""
 
+CARRY_THEMSELVES = ("sglang",)
+"""Engines that bring their ranks from node to node without Ray."""
+
+EAGER_FLAGS = {"sglang": "disable-cuda-graph"}
+"""What switches graphs off in `args`, where it is not vLLM's `enforce-eager`."""
+
 NEEDED_SHAPE = (
     "layers",
     "hidden_size",
@@ -222,14 +228,20 @@ class Facts(SpecView):
 
         Source: vllm 0.21.0, vllm/config/parallel.py, which counts those of one data parallel group.
         """
-        return self.tensor * self.pipeline * self.data * self.prefill_context
+        return self.tensor * self.pipeline * (1 if self.shares_ranks else self.data) * self.prefill_context
 
     @property
     def ranks_in_words(self) -> str:
         """Return the product that makes `world_size`, with its factors named."""
-        factors = {"tensor": self.tensor, "pipeline": self.pipeline, "data": self.data}
+        factors = {"tensor": self.tensor, "pipeline": self.pipeline}
+        factors |= {} if self.shares_ranks else {"data": self.data}
         factors |= {"prefill context": self.prefill_context} if self.prefill_context > 1 else {}
         return " x ".join(f"{name} {size}" for name, size in factors.items())
+
+    @property
+    def shares_ranks(self) -> bool:
+        """Tell whether data parallel attention runs on the tensor parallel ranks (SGLang: dp lies inside tp)."""
+        return self.engine.name == "sglang" and self.argument("enable-dp-attention") is True
 
     @property
     def accelerators(self) -> int:
@@ -254,8 +266,10 @@ class Facts(SpecView):
     @property
     def executor(self) -> Literal["ray", "mp", "uni"]:
         """Return what carries the ranks: the author's word, else Ray across machines as the image has it, else none."""
-        if not self.is_distributed and self.engine.executor is None:
+        if not self.is_distributed and (self.engine.executor is None or self.engine.name in CARRY_THEMSELVES):
             return "uni" if self.world_size == 1 else "mp"
+        if self.engine.name in CARRY_THEMSELVES:
+            return "mp"
         return self.engine.executor or "ray"
 
     @property
@@ -440,7 +454,7 @@ class Facts(SpecView):
         `args` come last on the command line, and eager mode wins over any graph mode.
         """
         said = self.serving.cuda_graphs
-        eager = self.argument("enforce-eager")
+        eager = self.argument(EAGER_FLAGS.get(self.engine.name or "", "enforce-eager"))
         config = self.argument("compilation-config")
         mode = config.get("cudagraph_mode") if isinstance(config, dict) else None
         if eager is True or (eager is None and said == "off"):

@@ -141,9 +141,13 @@ def _speculation(facts: Facts) -> Literal["none", "ngram", "mtp", "draft"]:
     speculative = facts.serving.speculative
     if speculative is None:
         return "none"
-    method = speculative.method or ""
+    method = (speculative.method or "").lower()
     if method == "ngram":
         return "ngram"
+    # SGLang's NEXTN, which it also calls EAGLE, drafts with layers of the checkpoint unless it is given a draft model.
+    own_layers = facts.engine.name == "sglang" and method in ("nextn", "eagle")
+    if own_layers and speculative.model is None and "draft_model_path" not in (speculative.options or {}):
+        return "mtp"
     return "mtp" if method.endswith("mtp") else "draft"
 
 

@@ -7,10 +7,8 @@ from dataclasses import replace
 
 from sparkc.plan import Port
 from sparkc.resolve.draft import Draft, HostDraft
-from sparkc.resolve.executor import MASTER_PORT, NODE_MANAGER_PORT_OFFSET
-
-API_PORT = 8000
-"""Where `vllm serve` listens when nobody says otherwise (vllm 0.18.1, entrypoints/openai/cli_args.py)."""
+from sparkc.resolve.engines import words_of
+from sparkc.resolve.executor import NODE_MANAGER_PORT_OFFSET
 
 
 def decide_ports(draft: Draft) -> Draft:
@@ -20,13 +18,17 @@ def decide_ports(draft: Draft) -> Draft:
 
 def _ports(draft: Draft, host: HostDraft) -> Iterator[Port]:
     facts = draft.facts
+    words = words_of(facts)
     is_head = host.facts.index == 0
+    api = facts.serving.port or words.default_port
     if is_head:
-        yield Port(facts.serving.port or API_PORT, "engine", "the OpenAI-compatible API", "clients")
+        yield Port(api, "engine", "the OpenAI-compatible API", "clients")
     if facts.uses_ray:
         if is_head:
             yield Port(facts.ray_port, "raylet", "Ray's GCS", "peers" if facts.is_distributed else "local")
         if facts.is_distributed:
             yield Port(facts.ray_port + NODE_MANAGER_PORT_OFFSET, "raylet", "Ray's node manager", "peers")
     elif facts.is_distributed and is_head:
-        yield Port(MASTER_PORT, "engine", "where ranks meet", "peers")
+        yield Port(words.rendezvous_port, "engine", "where ranks meet", "peers")
+    elif facts.is_distributed and words.followers_serve_health:
+        yield Port(api, "engine", "the health of this node's ranks", "peers")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,13 +10,10 @@ from sparkc.catalog.situation import Situation
 from sparkc.catalog.troubles import KnownTrouble, troubles_for
 from sparkc.plan import Figure, Marker, Process, Service, Setting, Trouble
 from sparkc.resolve.draft import Draft, decided, looked_up
+from sparkc.resolve.engines import words_of
 from sparkc.resolve.facts import Facts
-from sparkc.resolve.ports import API_PORT
 from sparkc.resolve.startup import FIRST_START_S, WARM_START_S
-from sparkc.resolve.variables import secret
-
-CONFIG_LINE_SOURCE = "vllm 0.18.1, vllm/config/vllm.py, VllmConfig.__str__, logged by vllm/v1/engine/core.py"
-NVFP4_SOURCE = "vllm 0.18.1, vllm/model_executor/layers/fused_moe/oracle/nvfp4.py"
+from sparkc.resolve.variables import api_key
 
 # The load of the published llama-benchy runs: 2,048 tokens in, 128 out, one request at a time.
 BENCH_INPUT, BENCH_OUTPUT, BENCH_PROMPTS = 2048, 128, 8
@@ -47,6 +43,8 @@ def situation_of(facts: Facts) -> Situation:
         "draft_quantization": _draft_quantization(facts),
         "interconnect": facts.interconnect.kind,
         "topology": facts.interconnect.topology,
+        "moe_runner_backend": _text(facts.argument("moe-runner-backend")),
+        "SGLANG_DISABLE_CUDA_GRAPH": _text((facts.spec.env or {}).get("SGLANG_DISABLE_CUDA_GRAPH")),
     }
     version = facts.engine.version
     return Situation(
@@ -68,20 +66,26 @@ def situation_of(facts: Facts) -> Situation:
 
 def _draft_quantization(facts: Facts) -> str | None:
     """Return what is said of a draft model's quantisation; None where no model drafts."""
-    options = (facts.serving.speculative.options if facts.serving.speculative else None) or {}
-    if "model" not in options:
+    speculative = facts.serving.speculative
+    options = (speculative.options if speculative else None) or {}
+    if speculative is None or (speculative.model is None and "model" not in options):
         return None
     return str(options.get("quantization") or "unstated")
 
 
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
 def model_names(facts: Facts) -> tuple[str, ...]:
-    """Return the names that clients may ask for; vLLM serves the operand of `vllm serve` when none is given."""
+    """Return the names that clients may ask for; engines serve the model under its path or id when none is given."""
     return facts.serving.served_model_name or (facts.model.path or facts.model.id or "",)
 
 
 def _service(draft: Draft, troubles: tuple[KnownTrouble, ...]) -> Service:
     facts = draft.facts
     head = draft.hosts[0]
+    words = words_of(facts)
     model = facts.known_model[0] if facts.known_model else None
     key = facts.serving.api_key
     sampling = model.sampling if model else None
@@ -89,11 +93,11 @@ def _service(draft: Draft, troubles: tuple[KnownTrouble, ...]) -> Service:
         task=facts.serving.task or "generate",
         node=head.facts.name,
         container=head.containers[0].name,
-        host=facts.serving.host or "0.0.0.0",
-        port=facts.serving.port or API_PORT,
+        host=facts.serving.host or words.default_host,
+        port=facts.serving.port or words.default_port,
         health_path="/health",
         model_names=model_names(facts),
-        api_key=secret(head, "VLLM_API_KEY", key.secret) if key else None,
+        api_key=api_key(facts, head, key.secret) if key else None,
         sampling=tuple(
             Setting(name, str(value), looked_up("models", "the model's own sampling", sampling.evidence.link))
             for name, value in sampling.parameters
@@ -103,7 +107,7 @@ def _service(draft: Draft, troubles: tuple[KnownTrouble, ...]) -> Service:
         calls_tools=facts.serving.tool_call_parser is not None,
         reasons=facts.serving.reasoning_parser is not None,
         forbidden_text=model.control_tokens if model else (),
-        markers=tuple(_markers(draft)),
+        markers=tuple(words.markers(draft)),
         harmless_lines=tuple(
             Marker(entry.pattern, entry.meaning, False, looked_up("troubles", entry.do, entry.evidence.link))
             for entry in troubles
@@ -114,67 +118,30 @@ def _service(draft: Draft, troubles: tuple[KnownTrouble, ...]) -> Service:
     )
 
 
-def _markers(draft: Draft) -> Iterator[Marker]:
-    """Yield the log lines that prove that the launch runs as it was meant to."""
-    facts = draft.facts
-    config = looked_up("service", "vLLM prints its resolved configuration once at start", CONFIG_LINE_SOURCE)
-    yield Marker(f"tensor_parallel_size={facts.tensor},", f"tensor parallel over {facts.tensor} ranks", True, config)
-    if facts.pipeline > 1:
-        yield Marker(f"pipeline_parallel_size={facts.pipeline},", f"{facts.pipeline} pipeline stages", True, config)
-    if facts.serving.cuda_graphs == "off":
-        yield Marker("enforce_eager=True", "eager mode, no CUDA graphs", True, config)
-    if facts.serving.kv_cache_dtype is not None:
-        dtype = re.escape(facts.serving.kv_cache_dtype)
-        yield Marker(f"kv_cache_dtype={dtype}", f"a KV cache in {facts.serving.kv_cache_dtype}", True, config)
-    if facts.expert > 1:
-        yield Marker(
-            "enable_expert_parallel['\"]?[:=] ?True",
-            f"expert parallel over {facts.expert} ranks",
-            True,
-            looked_up(
-                "service",
-                "vLLM prints the arguments that differ from its defaults",
-                "https://github.com/Avarok-Cybersecurity/dgx-vllm",
-            ),
-        )
-    has_experts = facts.known_model is not None and facts.known_model[0].shape.experts > 0
-    if facts.quant == "nvfp4" and has_experts and facts.argument("moe-backend") in (None, "auto", "marlin"):
-        yield Marker(
-            "Using '?MARLIN'? NvFp4 MoE backend",
-            "the Marlin kernel for NVFP4 experts",
-            _asks_for_marlin(facts),
-            looked_up("service", "vLLM names the MoE kernel that it chose", NVFP4_SOURCE),
-        )
-
-
-def _asks_for_marlin(facts: Facts) -> bool:
-    """Tell whether a flag or a variable asks for Marlin; else the engine chooses, and the line only informs."""
-    env = facts.spec.env or {}
-    return facts.argument("moe-backend") == "marlin" or env.get("VLLM_TEST_FORCE_FP8_MARLIN") == "1"
-
-
 def _bench(draft: Draft) -> Process | None:
     facts = draft.facts
     if (facts.serving.task or "generate") != "generate":
         return None
     why = decided("bench", "the load of the published figures: 2,048 tokens in, 128 out, one request at a time")
     names = model_names(facts)
+    words = words_of(facts)
+    backend, *more = words.bench.flags
     flags = (
-        ("--backend", "openai"),
-        ("--base-url", f"http://127.0.0.1:{facts.serving.port or API_PORT}"),
+        backend,
+        ("--base-url", f"http://127.0.0.1:{facts.serving.port or words.default_port}"),
         ("--model", names[0]),
         ("--tokenizer", facts.model.path or facts.model.id or ""),
-        ("--dataset-name", "random"),
+        *more,
         ("--random-input-len", str(BENCH_INPUT)),
         ("--random-output-len", str(BENCH_OUTPUT)),
         ("--num-prompts", str(BENCH_PROMPTS)),
         ("--max-concurrency", "1"),
     )
-    trust = (Setting("--trust-remote-code", None, why),) if facts.model.trust_remote_code else ()
+    trust = (Setting(words.bench.trust, None, why),) if words.bench.trust and facts.model.trust_remote_code else ()
     return Process(
         name="bench",
         role="driver",
-        program=("vllm", "bench", "serve"),
+        program=words.bench.program,
         operands=(),
         arguments=(*(Setting(flag, value, why) for flag, value in flags), *trust),
         environment=(),

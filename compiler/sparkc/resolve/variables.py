@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sparkc.plan import Secret, Setting
 from sparkc.resolve.draft import Draft, HostDraft, Variables, decided
+from sparkc.resolve.engines import words_of
 from sparkc.resolve.facts import Facts
 from sparkc.spec import Prepend, SecretReference
 
@@ -36,10 +37,7 @@ def _of_host(facts: Facts, host: HostDraft) -> HostDraft:
         elif value is not None:
             variables = _placed(variables, Setting(name, value, why), facts)
     if facts.serving.api_key is not None and host.facts.index == 0:
-        # vllm/envs.py, 0.18.1: VLLM_API_KEY is the key when --api-key is not given; a flag would show in `ps`.
-        variables = replace(
-            variables, secrets=(*variables.secrets, secret(host, "VLLM_API_KEY", facts.serving.api_key.secret))
-        )
+        variables = replace(variables, secrets=(*variables.secrets, api_key(facts, host, facts.serving.api_key.secret)))
     return replace(host, variables=variables)
 
 
@@ -53,6 +51,12 @@ def secret(host: HostDraft, variable: str, name: str) -> Secret:
         to=f"{SECRETS_IN_CONTAINER}/{name}",
         because=host.reasons.why(*key),
     )
+
+
+def api_key(facts: Facts, host: HostDraft, name: str) -> Secret:
+    """Return the key that clients must send, as the engine takes it; a flag would show in `ps`."""
+    key = words_of(facts).api_key
+    return replace(secret(host, key.variable, name), into=key.file[1] if key.file else None)
 
 
 def readers(facts: Facts, name: str) -> frozenset[str] | None:
@@ -89,14 +93,11 @@ def _derived(facts: Facts, host: HostDraft) -> Iterator[Setting]:
 
 def _network(facts: Facts, host: HostDraft) -> Iterator[Setting]:
     fabric = host.fabric
+    variable, without, link = words_of(facts).address_variable
     yield Setting(
-        "VLLM_HOST_IP",
+        variable,
         fabric.address,
-        decided(
-            "network",
-            f"{host.facts.name} is {fabric.address} on the fabric; without it vLLM counts more IP addresses than nodes",
-            "https://github.com/Avarok-Cybersecurity/dgx-vllm",
-        ),
+        decided("network", f"{host.facts.name} is {fabric.address} on the fabric; {without}", link),
     )
     library = facts.collectives
     for name in library.address:
@@ -130,12 +131,12 @@ def _network(facts: Facts, host: HostDraft) -> Iterator[Setting]:
 
 
 def _caches(facts: Facts) -> Iterator[Setting]:
-    for name, folder, what in (
-        ("HF_HOME", "/cache/huggingface", "the Hub cache is kept on the node"),
-        ("VLLM_CACHE_ROOT", "/cache/vllm", "torch.compile's results are kept: 4 instead of 25 minutes"),
-        ("TRITON_CACHE_DIR", "/cache/triton", "Triton's kernels are kept between starts"),
-    ):
-        yield Setting(name, folder, decided("caches", what, "https://al-engr.com/minimax-m2.7-dual-spark.html"))
+    for cache in words_of(facts).caches:
+        yield Setting(
+            cache.variable,
+            f"/cache/{cache.folder}",
+            decided("caches", cache.kept, "https://al-engr.com/minimax-m2.7-dual-spark.html"),
+        )
     if facts.model.path is None:
         yield Setting(
             "HF_HUB_OFFLINE", "1", decided("caches", "weights were prepared; a start must not fetch another revision")

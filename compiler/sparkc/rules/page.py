@@ -22,7 +22,12 @@ OUTCOMES = {
     Failure.UNSAFE: "others get access, or run code",
 }
 
-BASES = {"pair": "two Sparks over Ray", "single": "one Spark"}
+BASES = {
+    "pair": "two Sparks over Ray",
+    "single": "one Spark",
+    "sglang": "one Spark with SGLang",
+    "sglang-pair": "two Sparks with SGLang",
+}
 
 
 def page(rule: Rule) -> str:

@@ -501,7 +501,9 @@ class Serving(Part):
         Field(description="Longest context in tokens, prompt and answer; `fit` leaves it to sparkc."),
     ] = None
     max_num_seqs: Annotated[Count | None, Field(description="Requests that run at once.")] = None
-    max_num_batched_tokens: Annotated[TokenCount | None, Field(description="Tokens that one step takes.")] = None
+    max_num_batched_tokens: Annotated[
+        TokenCount | None, Field(description="Tokens that one step takes; in SGLang prompt tokens.")
+    ] = None
     memory: Annotated[
         MemoryPart | None, Field(description="Share of the memory that the engine takes; `fit` leaves it to sparkc.")
     ] = None

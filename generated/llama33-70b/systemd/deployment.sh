@@ -22,6 +22,7 @@ INSTALL_DIRS=(/home/ops/sparkc/llama33-70b /home/ops/sparkc/llama33-70b)
 ADDRESSES=(192.168.100.10 192.168.100.11)
 MTUS=('' '')
 NEEDED_FREE=(104943230911 104943230911)
+LEAST_MEMORY_PERCENT=''
 
 
 # images that a node needs: its index, what is run, what it is called, what may be pulled from a registry

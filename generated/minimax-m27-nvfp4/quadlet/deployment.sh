@@ -22,6 +22,7 @@ INSTALL_DIRS=(/home/ops/sparkc/minimax-m27-nvfp4 /home/ops/sparkc/minimax-m27-nv
 ADDRESSES=(10.0.0.1 10.0.0.2)
 MTUS=('' '')
 NEEDED_FREE=(107513124592 107513124592)
+LEAST_MEMORY_PERCENT=''
 
 
 # images that a node needs: its index, what is run, what it is called, what may be pulled from a registry

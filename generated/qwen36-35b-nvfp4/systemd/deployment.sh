@@ -22,6 +22,7 @@ INSTALL_DIRS=(/home/ops/sparkc/qwen36-35b-nvfp4)
 ADDRESSES=(127.0.0.1)
 MTUS=('')
 NEEDED_FREE=(53545357280)
+LEAST_MEMORY_PERCENT=''
 
 
 # images that a node needs: its index, what is run, what it is called, what may be pulled from a registry

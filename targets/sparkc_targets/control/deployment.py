@@ -71,6 +71,7 @@ def _nodes(plan: Plan) -> Facts:
             ("ADDRESSES", tuple(node.fabric.address for node in nodes)),
             ("MTUS", tuple(_text(node.fabric.mtu) for node in nodes)),
             ("NEEDED_FREE", tuple(_text(node.memory.needed_free) for node in nodes)),
+            ("LEAST_MEMORY_PERCENT", _text(plan.least_memory_percent)),
         ),
     )
 

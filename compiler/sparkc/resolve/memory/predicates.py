@@ -70,7 +70,8 @@ def _balanced(pool: Pool) -> MemoryCheck:
     own = free_before_loading(pool.request, pool.node).point
     least_node = min(nodes, key=lambda node: free_before_loading(pool.request, node).point)
     least = free_before_loading(pool.request, least_node).point
-    wanted = share_of(max(0, own), 0.9)
+    # Without tensor parallelism no rank looks at another.
+    wanted = share_of(max(0, own), 0.9) if pool.request.tensor > 1 else 0
     explanation = (
         f"{least_node.name} has the least free memory before loading, about {written(least)}; SGLang wants 0.9 × "
         f"{written(own)} = {written(wanted)} there"

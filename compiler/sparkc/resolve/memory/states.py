@@ -72,8 +72,9 @@ def block_for_states(request: MemoryRequest, shape: Shape, per_token: int) -> in
 
     step * ceil(state / (step * bytes per token)), never below `--block-size`. The step is 16, with latent attention 64
     before 0.27 and 128 since; from 0.20 on it is at least `--block-size`. It is a multiple of Mamba2's chunk where a
-    state is kept for every block, and of 64 where FlashInfer's GDN prefill hands out states. Source: vLLM 0.18.1, model_executor/models/config.py, HybridAttentionMambaModelConfig; from 0.20 on
-    platforms/interface.py, _align_hybrid_block_size.
+    state is kept for every block, and of 64 where FlashInfer's GDN prefill hands out states. Source: vLLM 0.18.1,
+    model_executor/models/config.py, HybridAttentionMambaModelConfig; from 0.20 on platforms/interface.py,
+    _align_hybrid_block_size.
     """
     asked, step = request.block_size or DEFAULT_BLOCK, DEFAULT_BLOCK
     if shape.latent_dim:

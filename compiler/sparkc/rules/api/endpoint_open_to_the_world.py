@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
+from sparkc.resolve.engines import words_of
 from sparkc.resolve.facts import Facts
 from sparkc.rules.command_line import engine_flags
 from sparkc.rules.rule import Complaint, Evidence, Rule
@@ -15,8 +16,11 @@ EVERYWHERE = ("0.0.0.0", "::")
 
 def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
     host = facts.serving.host
-    if (host is None or host in EVERYWHERE) and not _asks_for_a_key(plan):
-        listens = f"serving.host is {host}" if host else "serving.host is not set, so vLLM listens on every address"
+    if plan.service.host in EVERYWHERE and not _asks_for_a_key(plan):
+        engine = words_of(facts).title
+        listens = (
+            f"serving.host is {host}" if host else f"serving.host is not set, so {engine} listens on every address"
+        )
         yield Complaint(("serving", "host"), f"{listens}, port {plan.service.port}, and no key is asked for")
 
 
@@ -24,7 +28,7 @@ def _asks_for_a_key(plan: Plan) -> bool:
     container = plan.head.containers[0]
     settings = (*container.environment, *container.processes[-1].environment)
     names = {*(setting.key for setting in settings), *(secret.key for secret in container.secrets)}
-    return "VLLM_API_KEY" in names or "--api-key" in engine_flags(plan)
+    return plan.service.api_key is not None or "VLLM_API_KEY" in names or "--api-key" in engine_flags(plan)
 
 
 RULE = Rule(

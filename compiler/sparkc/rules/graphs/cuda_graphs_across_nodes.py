@@ -43,7 +43,7 @@ def check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
 
 def _crosses_nodes_on_old_nccl(facts: Facts) -> bool:
     return (
-        facts.engine.name == "vllm"
+        facts.engine.name in ("vllm", "sglang")
         and facts.hardware is not None
         and facts.hardware.vendor == "nvidia"
         and facts.is_distributed
@@ -58,8 +58,8 @@ RULE = Rule(
     failure=Failure.HANG,
     summary="CUDA graphs deadlock when tensor parallelism crosses nodes",
     why="A graph replays the collectives recorded in it, and ranks on two nodes do not always replay in step. After 2 "
-    "to 8 requests the server hangs with a busy GPU and idle memory, until RayChannelTimeoutError. Eager mode is as "
-    "fast there, because the network sets the pace.",
+    "to 8 requests the server hangs with a busy GPU and idle memory, until RayChannelTimeoutError; SGLang stood still "
+    "while it captured. Eager mode is as fast there, because the network sets the pace.",
     help="leave serving.cuda_graphs out (sparkc sets off), or state engine.nccl when the image loads 2.30.4 or newer",
     evidence=(
         Evidence(
@@ -72,7 +72,13 @@ RULE = Rule(
             "two Sparks: NCCL 2.28.9 deadlocks on replay, 2.30.4 does not",
         ),
         Evidence(
-            "https://al-engr.com/minimax-sglang-debug.html", "cudagraph_mode none: piecewise was 12 to 20 % slower"
+            "https://github.com/vroomfondel/dgxarley",
+            "TESTLOGS: SGLang 0.5.12.post1 over four nodes captures and serves with NCCL 2.30.4",
+        ),
+        Evidence(
+            "https://al-engr.com/minimax-sglang-debug.html",
+            "wall 1: SGLang 0.5.12 on two Sparks, 0 of 36 sizes captured after 34 minutes; for vLLM, cudagraph_mode "
+            "none: piecewise was 12 to 20 % slower",
         ),
         Evidence(
             "https://al-engr.com/minimax-m2.7-dual-spark.html",

@@ -18,6 +18,8 @@ KEY_OF_SETTING: dict[str, KeyPath] = {
     "draft_quantization": ("serving", "speculative"),
     "interconnect": ("interconnect", "kind"),
     "topology": ("interconnect", "topology"),
+    "moe_runner_backend": ("args", "moe-runner-backend"),
+    "SGLANG_DISABLE_CUDA_GRAPH": ("env", "SGLANG_DISABLE_CUDA_GRAPH"),
 }
 """Where the switches that the catalog speaks of stand in a spec."""
 

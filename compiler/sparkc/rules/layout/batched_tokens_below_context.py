@@ -11,7 +11,8 @@ from sparkc.rules.rule import Complaint, Evidence, Rule
 
 
 def _takes_prompts_whole(facts: Facts) -> bool:
-    return facts.serving.chunked_prefill is False
+    # SGLang has no bound on a step then, and another rule says so.
+    return facts.serving.chunked_prefill is False and facts.engine.name != "sglang"
 
 
 def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
-from sparkc.rules.layout.context import OVERRIDE, is_lengthened, override_is_on
+from sparkc.rules.layout.context import is_lengthened, lengthener, override, override_is_on
 from sparkc.rules.rule import Complaint, Evidence, Rule
 
 
@@ -22,7 +22,8 @@ def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
         yield Complaint(
             ("serving", "max_model_len"),
             f"max_model_len is {asked:,} tokens, the model's config.json admits {limit:,}",
-            help=f"set it to {limit}, stretch the model with args: {{hf-overrides: …}}, or set {OVERRIDE}",
+            help=f"set it to {limit}, stretch the model with args: {{{lengthener(facts)[2:]}: …}}, "
+            f"or set {override(facts)}",
         )
 
 
@@ -32,11 +33,16 @@ RULE = Rule(
     failure=Failure.CRASH,
     summary="max_model_len is longer than the model admits",
     why="vLLM refuses while it builds its configuration: `User-specified max_model_len is greater than the derived "
-    "max_model_len`, unless VLLM_ALLOW_LONG_MAX_MODEL_LEN is set.",
+    "max_model_len`, unless VLLM_ALLOW_LONG_MAX_MODEL_LEN is set. SGLang refuses likewise: `User-specified "
+    "context_length is greater than the derived context_length`. `To allow overriding this maximum, set the env var "
+    "SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN=1`.",
     help="lower serving.max_model_len",
     evidence=(
         Evidence(
             "vllm-project/vllm vllm/config/model.py", "0.18.1: compares it with max_position_embeddings and its kin"
+        ),
+        Evidence(
+            "sgl-project/sglang python/sglang/srt/configs/model_config.py", "0.5.12: the same for --context-length"
         ),
     ),
     bad="serving: {max_model_len: 400000}",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
-from sparkc.rules.layout.context import OVERRIDE, is_lengthened, override_is_on
+from sparkc.rules.layout.context import is_lengthened, override, override_is_on
 from sparkc.rules.rule import Complaint, Evidence, Rule
 
 
@@ -21,8 +21,9 @@ def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
     if asked is not None and asked > limit:
         yield Complaint(
             ("serving", "max_model_len"),
-            f"max_model_len is {asked:,} tokens, the model's config.json admits {limit:,}, and {OVERRIDE} lets it pass",
-            also=((facts.place(facts.head, "env", OVERRIDE), "the check is switched off here"),),
+            f"max_model_len is {asked:,} tokens, the model's config.json admits {limit:,}, and "
+            f"{override(facts)} lets it pass",
+            also=((facts.place(facts.head, "env", override(facts)), "the check is switched off here"),),
         )
 
 

@@ -23,13 +23,19 @@ RULE = Rule(
     summary="the engine would not find the memory that it asks for at its start",
     why="vLLM compares fraction times total with what is free before it loads anything, also when "
     "kv_cache_memory_bytes sizes the cache. It ends with `Free memory on device cuda:0 (…/… GiB) on startup is "
-    "less than desired GPU memory utilization`.",
-    help="lower serving.memory.gpu_memory_utilization, or free memory on the node",
+    "less than desired GPU memory utilization`. SGLang compares the nodes instead: `The memory capacity is unbalanced. "
+    "Some GPUs may be occupied by other processes` when the least free one has less than 0.9 of another.",
+    help="lower serving.memory.gpu_memory_utilization (vLLM), or free memory on the node",
     evidence=(
         Evidence(
             "vllm-project/vllm vllm/v1/worker/utils.py",
             "0.18.1 (0.33.0: vllm/v1/worker/gpu_worker.py): refuses if free is below ceil(total * fraction); a "
             "pinned cache does not lift the check",
+        ),
+        Evidence(
+            "sgl-project/sglang python/sglang/srt/model_executor/model_runner.py",
+            "0.5.12: the least over all ranks against 0.9 of this rank's; "
+            "SGLANG_ENABLE_TP_MEMORY_INBALANCE_CHECK=0 makes it a warning",
         ),
         Evidence(
             "https://al-engr.com/minimax-m2.7-dual-spark.html",

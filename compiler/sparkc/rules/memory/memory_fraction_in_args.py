@@ -12,7 +12,11 @@ from sparkc.rules.memory.fractions import FLAG
 from sparkc.rules.memory.memory_fraction_unset import PIN
 from sparkc.rules.rule import Complaint, Evidence, Rule
 
-OWN_KEYS = {FLAG: "gpu_memory_utilization", PIN: "kv_cache_memory_bytes"}
+OWN_KEYS = {
+    FLAG: "gpu_memory_utilization",
+    PIN: "kv_cache_memory_bytes",
+    "--mem-fraction-static": "mem_fraction_static",
+}
 
 
 def check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
@@ -42,7 +46,6 @@ RULE = Rule(
             "0.33.0: the fraction decides what must be free at start and how large the cache is",
         ),
     ),
-    applies=lambda facts: facts.engine.name != "sglang",
     check=check,
     bad="args: {gpu-memory-utilization: 0.8}",
     good="serving: {memory: {gpu_memory_utilization: 0.8}}",

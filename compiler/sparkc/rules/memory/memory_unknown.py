@@ -28,8 +28,8 @@ def check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
 
 
 def _no_other_rule_names_the_cause(facts: Facts) -> bool:
-    """Tell whether machine, model and engine are known: hardware-unknown, model-unknown and engine-not-compiled."""
-    return facts.hardware is not None and not facts.missing_shape and facts.engine.name != "sglang"
+    """Tell whether machine and model are known: hardware-unknown and model-unknown."""
+    return facts.hardware is not None and not facts.missing_shape
 
 
 def _blamed(facts: Facts) -> KeyPath:

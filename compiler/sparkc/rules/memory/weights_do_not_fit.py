@@ -23,12 +23,16 @@ RULE = Rule(
     summary="weights and overhead leave nothing for the KV cache",
     why="The engine takes weights, activations and graphs out of its share; what is left is the KV cache. With "
     "nothing left it ends after the whole load, 4 to 25 minutes later, with `No available memory for the cache "
-    "blocks`.",
+    "blocks` (vLLM) or `Not enough memory. Please try to increase --mem-fraction-static` (SGLang).",
     help="raise the fraction, take a smaller checkpoint, or spread it over more nodes",
     evidence=(
         Evidence(
             "vllm-project/vllm vllm/v1/core/kv_cache_utils.py",
             "0.18.1: refuses when nothing is left for cache blocks, after loading",
+        ),
+        Evidence(
+            "sgl-project/sglang python/sglang/srt/model_executor/pool_configurator.py",
+            "0.5.12: refuses when the pool has no token, after loading",
         ),
         Evidence(
             "https://al-engr.com/minimax-sglang-debug.html",

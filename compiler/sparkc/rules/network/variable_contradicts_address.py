@@ -10,7 +10,7 @@ from sparkc.resolve.facts import Facts
 from sparkc.rules.author_variables import Word, variables_by_host
 from sparkc.rules.rule import Complaint, Evidence, Rule
 
-VARIABLES = ("VLLM_HOST_IP", "HCCL_IF_IP")
+VARIABLES = ("VLLM_HOST_IP", "SGLANG_HOST_IP", "HCCL_IF_IP")
 
 
 def _is_distributed(facts: Facts) -> bool:

@@ -9,12 +9,12 @@ from sparkc.plan import Plan
 from sparkc.resolve.engine_arguments import spellings
 from sparkc.resolve.facts import Facts
 from sparkc.rules.rule import Complaint, Evidence, Rule
-from sparkc.rules.spec.keys_and_flags import DERIVED_FLAGS, DERIVED_RAY_FLAGS
+from sparkc.rules.spec.keys_and_flags import DERIVED_RAY_FLAGS, is_made_per_node
 
 
 def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
     for name in facts.spec.args or {}:
-        if spellings(facts, name)[0] in DERIVED_FLAGS:
+        if is_made_per_node(facts, spellings(facts, name)[0]):
             yield Complaint(
                 ("args", name), f"--{name} is the same on every node in args; sparkc makes it for each host"
             )

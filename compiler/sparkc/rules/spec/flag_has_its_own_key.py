@@ -9,13 +9,14 @@ from sparkc.plan import Plan
 from sparkc.resolve.engine_arguments import spellings
 from sparkc.resolve.facts import Facts
 from sparkc.rules.rule import Complaint, Evidence, Rule
-from sparkc.rules.spec.keys_and_flags import KEY_OF_FLAG
+from sparkc.rules.spec.keys_and_flags import key_of
 
 
 def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
     for name, value in (facts.spec.args or {}).items():
         flag, _negative = spellings(facts, name)
-        key = KEY_OF_FLAG.get(flag)
+        found = key_of(facts, flag)
+        key = found.key if found else None
         # The memory share has a rule of its own, which knows what else hangs on it.
         if key is None or key[:2] == ("serving", "memory") or value is None:
             continue

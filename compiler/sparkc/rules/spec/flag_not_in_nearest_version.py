@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
+from sparkc.resolve.engines import words_of
 from sparkc.resolve.facts import Facts
 from sparkc.rules.rule import Complaint, Evidence, Rule
 from sparkc.rules.spec.unknown_flags import said, unknown_flags
@@ -18,7 +19,9 @@ def _knows_a_near_version(facts: Facts) -> bool:
 
 def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
     assert facts.engine_names is not None
-    for complaint in unknown_flags(said(facts.spec.args), facts.engine_names, ("args",), "vllm serve"):
+    for complaint in unknown_flags(
+        said(facts.spec.args), facts.engine_names, ("args",), " ".join(words_of(facts).program)
+    ):
         yield replace(complaint, message=f"{complaint.message} (nearest to {facts.engine.version})")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
+from sparkc.resolve.engines import words_of
 from sparkc.resolve.facts import Facts
 from sparkc.rules.rule import Complaint, Evidence, Rule
 from sparkc.rules.spec.unknown_flags import said, unknown_flags
@@ -17,7 +18,7 @@ def _knows_all_flags(facts: Facts) -> bool:
 
 def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
     assert facts.engine_names is not None
-    yield from unknown_flags(said(facts.spec.args), facts.engine_names, ("args",), "vllm serve")
+    yield from unknown_flags(said(facts.spec.args), facts.engine_names, ("args",), " ".join(words_of(facts).program))
 
 
 RULE = Rule(

@@ -12,6 +12,9 @@ from sparkc.rules.rule import Complaint, Evidence, Rule
 from sparkc.rules.spec.values import refusal
 from sparkc.source.spelling import nearest, shown
 
+PARSERS = ("--tool-call-parser", "--reasoning-parser")
+"""SGLang's closed lists of parsers; rules of their own speak of parsers, for every engine alike."""
+
 
 def _knows_all_flags(facts: Facts) -> bool:
     return facts.names_are_exact
@@ -23,7 +26,7 @@ def refused_values(plan: Plan, facts: Facts) -> Iterator[Complaint]:
     release = f"{facts.engine_names.engine} {facts.engine_names.version}"
     for setting in engine_flags(plan).values():
         flag = facts.engine_names.flag(setting.key)
-        if flag is None or setting.structured or setting.key in flag.negatives:
+        if flag is None or setting.structured or setting.key in (*flag.negatives, *PARSERS):
             continue
         if not flag.is_switch and setting.value is None and flag.nargs not in ("?", "*"):
             yield Complaint(place_of(facts, setting), f"{setting.key} stands alone; wanted a value after it")

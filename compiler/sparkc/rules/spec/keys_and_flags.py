@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from sparkc.resolve.engine_arguments import PLAIN_FLAGS, SWITCHES
+from dataclasses import dataclass
 
-KEY_OF_FLAG: dict[str, tuple[str, ...]] = {
-    **{flag: key for key, flag in PLAIN_FLAGS},
-    **{flag: key for key, flag, _ in SWITCHES},
-    "--tensor-parallel-size": ("parallelism", "tensor"),
-    "--pipeline-parallel-size": ("parallelism", "pipeline"),
-    "--data-parallel-size": ("parallelism", "data"),
-    "--enable-expert-parallel": ("parallelism", "expert"),
-    "--distributed-executor-backend": ("engine", "executor"),
-    "--tool-call-parser": ("serving", "tool_call_parser"),
-    "--revision": ("model", "revision"),
-}
+from sparkc.resolve.engines import words_of
+from sparkc.resolve.engines.values import canonical
+from sparkc.resolve.facts import Facts
 
-DERIVED_FLAGS = ("--nnodes", "--node-rank", "--master-addr", "--master-port", "--headless")
-"""Flags of vLLM's own multi-node mode: they differ per node, and sparkc makes them from nodes.hosts."""
+
+@dataclass(frozen=True)
+class KeyOfFlag:
+    """The key behind a flag; `says_no` where the flag is the key's no (`--disable-radix-cache`)."""
+
+    key: tuple[str, ...]
+    says_no: bool = False
+
+
+def key_of(facts: Facts, flag: str) -> KeyOfFlag | None:
+    """Return the key of the spec that says a flag, given by its canonical name."""
+    words = words_of(facts)
+    for key, said in (*words.plain_flags, *words.key_flags):
+        if canonical(facts, said) == flag:
+            return KeyOfFlag(key)
+    for switch in words.switches:
+        if flag in (switch.on, switch.off) and switch.off_value is None:
+            return KeyOfFlag(switch.key, says_no=flag == switch.off)
+    return None
+
+
+def is_made_per_node(facts: Facts, flag: str) -> bool:
+    """Tell whether sparkc makes a flag for each host, so that it differs from node to node."""
+    return flag in {canonical(facts, said) for said in words_of(facts).node_flags}
+
 
 DERIVED_RAY_FLAGS = ("--head", "--address", "--node-ip-address", "--block")
 """Flags of `ray start` that differ per node."""

@@ -6,22 +6,23 @@ from collections.abc import Iterator
 
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
-from sparkc.resolve.engine_arguments import spellings, word
+from sparkc.resolve.engine_arguments import spellings
+from sparkc.resolve.engines.values import word
 from sparkc.resolve.facts import Facts
 from sparkc.rules.rule import Complaint, Evidence, Rule
-from sparkc.rules.spec.keys_and_flags import KEY_OF_FLAG
+from sparkc.rules.spec.keys_and_flags import KeyOfFlag, key_of
 from sparkc.source.document import plain
 
 
 def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
     for name, value in (facts.spec.args or {}).items():
         flag, _negative = spellings(facts, name)
-        key = KEY_OF_FLAG.get(flag)
-        node = facts.document.get(key) if key else None
-        if key is None or node is None or value is None:
+        found = key_of(facts, flag)
+        node = facts.document.get(found.key) if found else None
+        if found is None or node is None or value is None:
             continue
-        said = plain(node)
-        if _words(said) != _words(value):
+        key, said = found.key, plain(node)
+        if _words(said) != _words(_meant(found, value)):
             where = ".".join(key)
             yield Complaint(
                 ("args", name),
@@ -29,6 +30,11 @@ def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
                 help=f"say it once, in {where}",
                 also=((key, "said here too"),),
             )
+
+
+def _meant(found: KeyOfFlag, value: object) -> object:
+    """Return what a flag says about its key: a flag that says no, given as true, means false."""
+    return not value if found.says_no and isinstance(value, bool) else value
 
 
 def _words(value: object) -> tuple[str, ...]:

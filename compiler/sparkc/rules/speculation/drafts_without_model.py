@@ -30,7 +30,7 @@ RULE = Rule(
     summary="a method that needs a draft model, and no weights for it",
     why="vLLM refuses while it builds its configuration: `num_speculative_tokens was provided but without speculative "
     "model.` MTP and DSpark find their weights in the target's checkpoint, n-gram and suffix drafts need none.",
-    help="name the draft in serving.speculative.options.model, or take a method without one, like ngram",
+    help="name the draft in serving.speculative.model: {id, revision}, or take a method without one, like ngram",
     evidence=(
         Evidence(
             "vllm-project/vllm vllm/config/speculative.py",
@@ -40,7 +40,7 @@ RULE = Rule(
     ),
     applies=lambda facts: facts.engine.name in ("vllm", "vllm-ascend"),
     bad="serving: {speculative: {method: medusa, num_speculative_tokens: 3}}",
-    good="serving: {speculative: {method: medusa, num_speculative_tokens: 3, options: {model: someone/a-medusa}}}",
+    good="serving: {speculative: {method: medusa, num_speculative_tokens: 3, model: {id: someone/a-medusa}}}",
     base="single",
     check=_check,
     allowable=False,

@@ -8,7 +8,7 @@ from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
 from sparkc.rules.author_variables import variable_texts
-from sparkc.rules.layout.context import OVERRIDE, is_lengthened
+from sparkc.rules.layout.context import is_lengthened, override
 from sparkc.rules.rule import Complaint, Evidence, Rule
 
 
@@ -20,10 +20,11 @@ def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
     limit, asked = facts.longest_context, facts.serving.max_model_len
     assert limit is not None
     if asked is None or asked <= limit:
-        for word in variable_texts(facts, OVERRIDE):
+        for word in variable_texts(facts, override(facts)):
             found = "not set" if asked is None else f"{asked:,}"
             yield Complaint(
-                word.key, f"max_model_len is {found}, the model admits {limit:,}: {OVERRIDE} has nothing to allow"
+                word.key,
+                f"max_model_len is {found}, the model admits {limit:,}: {override(facts)} has nothing to allow",
             )
 
 

@@ -28,7 +28,7 @@ def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
 
 def _may_be_read(facts: Facts, name: str) -> bool:
     """Tell whether a reader may be at hand that this rule cannot know, or another rule speaks of the name."""
-    if name.startswith("VLLM_") and facts.engine_names is None:
+    if name.startswith(("VLLM_", "SGLANG_", "SGL_")) and facts.engine_names is None:
         return True
     if name.startswith("RAY_") and (facts.ray_names is None or facts.ray_names.in_other_case(name)):
         # Of Ray's names in another case a rule of their own speaks.

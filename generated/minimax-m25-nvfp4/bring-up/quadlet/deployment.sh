@@ -22,6 +22,7 @@ INSTALL_DIRS=(/home/ops/sparkc/minimax-m25-nvfp4/bring-up /home/ops/sparkc/minim
 ADDRESSES=(10.10.10.1 10.10.10.2)
 MTUS=('' '')
 NEEDED_FREE=(111367965115 111367965115)
+LEAST_MEMORY_PERCENT=''
 
 
 # images that a node needs: its index, what is run, what it is called, what may be pulled from a registry

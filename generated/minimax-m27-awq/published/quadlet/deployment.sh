@@ -22,6 +22,7 @@ INSTALL_DIRS=(/home/ops/sparkc/minimax-m27-awq/published /home/ops/sparkc/minima
 ADDRESSES=(10.10.0.1 10.10.0.2)
 MTUS=('' '')
 NEEDED_FREE=(98518496707 98518496707)
+LEAST_MEMORY_PERCENT=''
 
 
 # images that a node needs: its index, what is run, what it is called, what may be pulled from a registry

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-head f5960a24f8e339f5
+  minimax-m3-nvfp4-head 910a015aedfefa7d
 )
 
 interface=enP7s7

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  qwen36-35b-nvfp4 7c6d9377dc057bd1
+  qwen36-35b-nvfp4 75fd9490d48b9693
 )
 
 interface=''

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-eagle3-worker b5ad5af6092e71cc
+  minimax-m3-nvfp4-eagle3-worker 6f116fd442b849e8
 )
 
 interface=enP7s7

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-ethernet-worker db3db3128b815233
+  minimax-m3-nvfp4-ethernet-worker ac1b0819a60cedc8
 )
 
 interface=enP7s7

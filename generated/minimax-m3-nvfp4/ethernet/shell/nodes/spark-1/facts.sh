@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-ethernet-head 2135e86d5d9e4633
+  minimax-m3-nvfp4-ethernet-head cc72d2f79cd68731
 )
 
 interface=enP7s7

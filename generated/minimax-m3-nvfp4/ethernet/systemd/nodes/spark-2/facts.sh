@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-ethernet-worker 8e3f1c4cf6d41895
+  minimax-m3-nvfp4-ethernet-worker a8c60d66cf6a38e1
 )
 
 interface=enP7s7
