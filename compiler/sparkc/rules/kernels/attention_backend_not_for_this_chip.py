@@ -46,8 +46,8 @@ RULE = Rule(
     summary="the attention backend has no kernels for compute capability 12.1",
     why="FlashMLA, CUTLASS MLA and their relatives use instructions of data center chips. vLLM refuses at its start: "
     "`Selected backend … is not valid for this configuration. Reason: ['compute capability not supported']`.",
-    help="leave the backend to vLLM, or take TRITON_MLA; sparse attention needs FLASHINFER_MLA_SPARSE_SM120, which came "
-    "with 0.24.0",
+    help="leave the backend to vLLM, or take TRITON_MLA; sparse attention needs FLASHINFER_MLA_SPARSE_SM120, which "
+    "came with 0.24.0",
     evidence=(
         Evidence(
             "vllm-project/vllm vllm/v1/attention/backends/mla",
