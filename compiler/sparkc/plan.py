@@ -317,6 +317,10 @@ class Option:
     because: Because
 
 
+FILES = "/sparkc/files"
+"""Where a container finds the files that sparkc brings to the node."""
+
+
 @dataclass(frozen=True)
 class File:
     """A small file that sparkc brings to the node beside the start script (a patch, a template).
@@ -329,6 +333,11 @@ class File:
     name: str
     text: str
     because: Because
+
+    @property
+    def path(self) -> str:
+        """Return where the container finds it."""
+        return f"{FILES}/{self.name}"
 
 
 @dataclass(frozen=True)

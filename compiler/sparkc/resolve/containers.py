@@ -23,6 +23,7 @@ from sparkc.plan import (
     Weights,
 )
 from sparkc.resolve.draft import Draft, HostDraft, decided, looked_up
+from sparkc.resolve.engine_arguments import chat_template
 from sparkc.resolve.facts import Facts
 from sparkc.resolve.startup import FIRST_START_S
 
@@ -75,7 +76,7 @@ def _of_host(draft: Draft, host: HostDraft) -> HostDraft:
         probes=tuple(_probes(facts, host)),
         start_script=f"start-{name}.sh",
         setup=_setup(draft, host),
-        files=(),
+        files=tuple(file for file, _ in _files(draft, host)),
         stop_timeout_s=STOP_TIMEOUT_S,
         log_size=Setting("max-size", LOG_SIZE, looked_up("containers", "a log must not fill the disk", LOG_SOURCE)),
         log_files=Setting("max-file", LOG_FILES, looked_up("containers", "three files of it are kept", LOG_SOURCE)),
@@ -124,6 +125,9 @@ def _mounts(draft: Draft, host: HostDraft, weights: tuple[Weights, ...]) -> Iter
         )
     for secret in host.variables.secrets:
         yield Mount(secret.file, secret.to, True, "secret", secret.because)
+    for file, place in _files(draft, host):
+        if place is not None:
+            yield Mount(f"{host.install_dir}/files/{file.name}", place, True, "file", file.because)
     for index, mount in enumerate(host.facts.container.mounts or ()):
         source = host.facts.on_node(mount.host)
         yield Mount(
@@ -247,6 +251,17 @@ def _probes(facts: Facts, host: HostDraft) -> Iterator[Probe]:
     yield Probe("startup", fact, HEALTH_PERIOD_S, HEALTH_TIMEOUT_S, FIRST_START_S // HEALTH_PERIOD_S, because)
     yield Probe("liveness", fact, HEALTH_PERIOD_S * 3, HEALTH_TIMEOUT_S, 5, because)
     yield Probe("readiness", fact, HEALTH_PERIOD_S, HEALTH_TIMEOUT_S, 3, because)
+
+
+def _files(draft: Draft, host: HostDraft) -> Iterator[tuple[File, str | None]]:
+    """Yield each file that is brought along to be read, and its place in the container when the author chose one."""
+    for index, part in enumerate(host.facts.container.files or ()):
+        name = f"file-{index:02d}-{PurePosixPath(part.file).name}"
+        why = host.reasons.why("container", "files", index)
+        yield File(name, draft.facts.files.get(part.file, ""), why), part.to
+    template = chat_template(draft)
+    if template is not None:
+        yield template, None
 
 
 def _setup(draft: Draft, host: HostDraft) -> tuple[File, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Any
 
-from sparkc.plan import Setting
+from sparkc.plan import File, Setting
 from sparkc.resolve.draft import Draft, decided
 from sparkc.resolve.facts import Facts
 
@@ -68,6 +69,9 @@ def _said_by_the_spec(draft: Draft) -> Iterator[Setting]:
             yield Setting(flag if value else negative, None, draft.reasons.why(*key))
     yield from _graphs(draft)
     yield from _tool_calls(draft)
+    template = chat_template(draft)
+    if template is not None:
+        yield Setting("--chat-template", template.path, template.because)
     yield from _speculation(draft)
     if draft.facts.model.path is None and draft.facts.model.revision is not None:
         yield Setting("--revision", draft.facts.model.revision, draft.reasons.why("model", "revision"))
@@ -122,6 +126,15 @@ def _tool_calls(draft: Draft) -> Iterator[Setting]:
         decided("tool-calls", f"serving.tool_call_parser is {parser}: without this flag tool calls stay text"),
     )
     yield Setting("--tool-call-parser", parser, draft.reasons.why("serving", "tool_call_parser"))
+
+
+def chat_template(draft: Draft) -> File | None:
+    """Return the project's own chat template, which is brought to every node; None for the model's own."""
+    name = draft.facts.serving.chat_template
+    if name is None:
+        return None
+    why = draft.reasons.why("serving", "chat_template")
+    return File(f"chat-template-{PurePosixPath(name).name}", draft.facts.files.get(name, ""), why)
 
 
 def _speculation(draft: Draft) -> Iterator[Setting]:
