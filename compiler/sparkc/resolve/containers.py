@@ -22,14 +22,20 @@ from sparkc.plan import (
     Setting,
     Weights,
 )
+from sparkc.resolve.beacon import FILE as BEACON
 from sparkc.resolve.draft import Draft, HostDraft, decided, looked_up
 from sparkc.resolve.engine_arguments import chat_template
+from sparkc.resolve.executor import WATCH_MISSES, WATCH_PERIOD_S
 from sparkc.resolve.facts import Facts
 from sparkc.resolve.startup import FIRST_START_S
 
 DEFAULT_ATTEMPTS = 3
 # vLLM ends its workers within seconds; a first compile that is interrupted takes longest.
 STOP_TIMEOUT_S = 60
+PAUSE_S = 10
+# Longer than a peer takes to notice the end of this node and to end its own engine: a node that came back sooner would
+# be taken for the one that was lost, and would meet ranks of the old group.
+GROUP_PAUSE_S = WATCH_PERIOD_S * WATCH_MISSES + STOP_TIMEOUT_S + 30
 LOG_SIZE = "20m"
 LOG_FILES = "3"
 LOG_SOURCE = "NNNtrance/GLM-5.3-Flash-NVFP4-TP3-3x-DGX-Spark, docs/03"
@@ -235,7 +241,7 @@ def _restart(draft: Draft) -> Restart:
     return Restart(
         on_failure=policy != "no",
         attempts=attempts or DEFAULT_ATTEMPTS,
-        pause_s=10,
+        pause_s=GROUP_PAUSE_S if draft.facts.spans_nodes_itself else PAUSE_S,
         because=because,
     )
 
@@ -262,6 +268,8 @@ def _files(draft: Draft, host: HostDraft) -> Iterator[tuple[File, str | None]]:
     template = chat_template(draft)
     if template is not None:
         yield template, None
+    if draft.facts.spans_nodes_itself:
+        yield BEACON, None
 
 
 def _setup(draft: Draft, host: HostDraft) -> tuple[File, ...]:

@@ -15,6 +15,8 @@ from sparkc.plan import (
     TcpOpen,
     Watch,
 )
+from sparkc.resolve.beacon import PORT as BEACON_PORT
+from sparkc.resolve.beacon import beacon
 from sparkc.resolve.draft import Draft, HostDraft, decided
 from sparkc.resolve.engine_arguments import word
 from sparkc.resolve.facts import Facts
@@ -53,9 +55,12 @@ def _of_host(draft: Draft, host: HostDraft) -> HostDraft:
     if facts.uses_ray:
         processes = _ray_head(draft, host) if host.facts.index == 0 else _ray_worker(draft, host)
         watches = tuple(_ray_watches(draft, host))
+    elif facts.spans_nodes_itself:
+        processes = (beacon(host), _engine(draft, host, tuple(_peers_are_there(draft, host))))
+        watches = tuple(_mp_watches(draft, host))
     else:
         processes = (_engine(draft, host, ()),)
-        watches = tuple(_mp_watches(draft, host))
+        watches = ()
     gated = (replace(processes[0], waits_for=(*_gates(draft, host), *processes[0].waits_for)), *processes[1:])
     return replace(host, processes=gated, watches=watches)
 
@@ -230,10 +235,27 @@ def _mp_arguments(draft: Draft, host: HostDraft) -> Iterator[Setting]:
         yield Setting("--headless", None, decided("executor", "only the head serves the API"))
 
 
+def _peers(draft: Draft, host: HostDraft) -> tuple[HostDraft, ...]:
+    """Return whom a host looks at: the head at all others, and they at the head."""
+    return draft.hosts[1:] if host.facts.index == 0 else draft.hosts[:1]
+
+
+def _peers_are_there(draft: Draft, host: HostDraft) -> Iterator[Condition]:
+    limit = JOIN_TIMEOUT_S if host.facts.index == 0 else HEAD_TIMEOUT_S
+    for peer in _peers(draft, host):
+        address, name = peer.fabric.address, peer.facts.name
+        yield Condition(
+            TcpOpen(address, BEACON_PORT),
+            f"{name} at {address}:{BEACON_PORT}",
+            limit,
+            f"start {name}, look at its log, and check that {address} answers from here",
+            decided("executor", "ranks wait 10 minutes for each other, then fail; here the engine is not started yet"),
+        )
+
+
 def _mp_watches(draft: Draft, host: HostDraft) -> Iterator[Watch]:
-    if host.facts.index > 0:
-        head = draft.hosts[0]
-        yield _watch(head.fabric.address, MASTER_PORT, f"the engine on {head.facts.name}")
+    for peer in _peers(draft, host):
+        yield _watch(peer.fabric.address, BEACON_PORT, f"the engine on {peer.facts.name}")
 
 
 # --- both ------------------------------------------------------------------------------------------------------------
@@ -247,11 +269,10 @@ def _engine(draft: Draft, host: HostDraft, waits_for: tuple[Condition, ...]) -> 
         host.facts.on_node(model) if model else facts.model.id or "",
         draft.reasons.why("model", "path") if model else draft.reasons.why("model", "id"),
     )
-    spread = facts.is_distributed and not facts.uses_ray
-    extra = tuple(_mp_arguments(draft, host)) if spread else ()
+    extra = tuple(_mp_arguments(draft, host)) if facts.spans_nodes_itself else ()
     return Process(
         name="engine",
-        role="headless" if spread and host.facts.index > 0 else "driver",
+        role="headless" if facts.spans_nodes_itself and host.facts.index > 0 else "driver",
         program=("vllm", "serve"),
         operands=(operand,),
         arguments=(*draft.arguments, *extra),

@@ -236,6 +236,11 @@ class Facts(SpecView):
         return self.executor == "ray"
 
     @property
+    def spans_nodes_itself(self) -> bool:
+        """Tell whether the engine carries ranks on several machines without Ray."""
+        return self.is_distributed and not self.uses_ray
+
+    @property
     def ray_port(self) -> int:
         """Return the port of the Ray head."""
         return self.ray.port or RAY_PORT

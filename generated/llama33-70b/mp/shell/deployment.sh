@@ -46,9 +46,9 @@ WEIGHTS_TOKEN_FILES=('' '')
 
 
 # ports that the other nodes dial
-PEER_PORT_NODES=(0)
-PEER_PORTS=(29501)
-PEER_PORT_PURPOSES=('where ranks meet')
+PEER_PORT_NODES=(0 0 1)
+PEER_PORTS=(29502 29501 29502)
+PEER_PORT_PURPOSES=('where the other nodes see this one' 'where ranks meet' 'where the other nodes see this one')
 
 
 # the service, and what verify sends
