@@ -1,9 +1,9 @@
 """The beacon: how nodes of vLLM's own multi-node mode see each other.
 
-A headless rank listens nowhere, and the head does not hear of its end: a MultiprocExecutor watches the workers of its own
-node only (vllm 0.18.1 and 0.33.0, vllm/v1/executor/multiproc_executor.py, start_worker_monitor). A request would then
-hang until VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS, and an idle server would call itself healthy. The beacon holds a port open
-for as long as its container lives. Every image of the engine has Python, and nothing else is needed.
+A headless rank listens nowhere, and the head does not hear of its end: a MultiprocExecutor watches the workers of its
+own node only (vllm 0.18.1 and 0.33.0, vllm/v1/executor/multiproc_executor.py, start_worker_monitor). A request would
+then hang until VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS, and an idle server would call itself healthy. The beacon holds a
+port open for as long as its container lives. Every image of the engine has Python, and nothing else is needed.
 """
 
 from __future__ import annotations
