@@ -178,7 +178,7 @@ class _Job:
         self.launches.append(Launch(variant, plan, tuple(replace(finding, variant=variant) for finding in findings)))
 
     def _plan(self, facts: Facts) -> tuple[Plan, list[Finding]]:
-        files, findings = self._setup_scripts(facts)
+        files, findings = self._brought_along(facts)
         catalog, troubles = self._fork_catalog(facts)
         findings += troubles
         facts = replace(facts, files=files | self._model_config(facts), fork_catalog=catalog)
@@ -199,15 +199,14 @@ class _Job:
         )
         return {name: self._project_file(name, facts.document, key)[0] or "" for name, key in named if name}
 
-    def _setup_scripts(self, facts: Facts) -> tuple[dict[str, str], list[Finding]]:
-        """Read the scripts that `container.setup` names."""
+    def _brought_along(self, facts: Facts) -> tuple[dict[str, str], list[Finding]]:
+        """Read the files that go to the nodes: setup scripts, files of containers, the chat template."""
         texts: dict[str, str] = {}
         findings: list[Finding] = []
-        for host in facts.hosts:
-            for index, name in enumerate(host.container.setup or ()):
-                text, trouble = self._project_file(name, host.document, ("container", "setup", index))
-                findings += trouble
-                texts[name] = text or ""
+        for name, document, key in _files_for_nodes(facts):
+            text, trouble = self._project_file(name, document, key)
+            findings += trouble
+            texts[name] = text or ""
         return texts, findings
 
     def _fork_catalog(self, facts: Facts) -> tuple[EngineCatalog | None, list[Finding]]:
@@ -242,6 +241,17 @@ class _Job:
             self.named_files.append(file)
             self.texts[known_as] = text
         return text, [finding.at(span) for finding in trouble]
+
+
+def _files_for_nodes(facts: Facts) -> Iterator[tuple[str, Document, KeyPath]]:
+    """Yield each name with the document and the key that say it."""
+    for host in facts.hosts:
+        for index, name in enumerate(host.container.setup or ()):
+            yield name, host.document, ("container", "setup", index)
+        for index, part in enumerate(host.container.files or ()):
+            yield part.file, host.document, ("container", "files", index, "file")
+    if facts.serving.chat_template is not None:
+        yield facts.serving.chat_template, facts.document, ("serving", "chat_template")
 
 
 def cross_check(compilations: Iterable[Compilation]) -> list[Finding]:

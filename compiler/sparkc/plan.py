@@ -320,6 +320,10 @@ class Option:
     because: Because
 
 
+FILES = "/sparkc/files"
+"""Where a container finds the files that sparkc brings to the node."""
+
+
 @dataclass(frozen=True)
 class File:
     """A small file that sparkc brings to the node beside the start script (a patch, a template).
@@ -332,6 +336,11 @@ class File:
     name: str
     text: str
     because: Because
+
+    @property
+    def path(self) -> str:
+        """Return where the container finds it."""
+        return f"{FILES}/{self.name}"
 
 
 @dataclass(frozen=True)

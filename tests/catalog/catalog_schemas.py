@@ -237,6 +237,7 @@ WHEN = record(
         "hardware": many(NAME, least=1),
         "quants": many(NAME, least=1),
         "families": many(NAME, least=1),
+        "models": many(TEXT, least=1),
         "nccl_versions": TEXT,
         "nodes": many(COUNT, least=1),
         "several_nodes": FLAG,

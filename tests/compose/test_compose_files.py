@@ -106,7 +106,14 @@ def test_the_file_read_back_gives_exactly_the_values(plan: Plan) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "variant"), [("minimax-m27", None), ("minimax-m27", "published"), ("qwen36-35b-nvfp4", None)]
+    ("spec", "variant"),
+    [
+        ("minimax-m27", None),
+        ("minimax-m27", "published"),
+        ("minimax-m27-awq", "published"),
+        ("llama33-70b", "mp"),
+        ("qwen36-35b-nvfp4", None),
+    ],
 )
 def test_what_people_really_run_passes_schema_and_compose(
     spec: str, variant: str | None, schema: Any, tmp_path: Path

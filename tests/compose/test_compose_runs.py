@@ -32,7 +32,8 @@ START_LIMIT_S = "90"
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerEngine]:
     need_tool("docker-compose")
     folder = tmp_path_factory.mktemp("engine")
-    engine = DockerEngine(folder, interface="enp1s0f0np0", addresses=("10.0.0.1", "10.0.0.2"))
+    cables = {"enp1s0f0np0": ("10.0.0.1", "10.0.0.2"), "enp1s0f1np1": ("192.168.100.10", "192.168.100.11")}
+    engine = DockerEngine(folder, cables)
     try:
         (folder / "image.tar").write_bytes(image_tar(("stub",)))
         # A command of the image's own must not reach the start script.
@@ -66,6 +67,11 @@ class Running:
         """Run node.sh with a verb, on the head unless another node is named."""
         folder = self.folders[(node or self.plan.head).name]
         ended = self.engine.run(*self.engine.inside_network("bash", str(folder / "node.sh"), *words), check=check)
+        return ended.stdout + ended.stderr
+
+    def log(self, node: Node) -> str:
+        """Return what the node's container has said so far."""
+        ended = self.engine.docker("logs", node.containers[0].name)
         return ended.stdout + ended.stderr
 
     def answers(self, container: Container) -> bool:
@@ -124,11 +130,13 @@ def check_processes(running: Running, container: Container) -> None:
             assert environment[secret.key] == f"the value of {secret.name}"
 
 
-@pytest.mark.parametrize("spec", ["qwen36-35b-nvfp4", "minimax-m27"])
+@pytest.mark.parametrize(
+    ("spec", "variant"), [("qwen36-35b-nvfp4", None), ("minimax-m27", None), ("llama33-70b", "mp")]
+)
 def test_compose_brings_a_deployment_up_and_everything_arrives(
-    spec: str, run: Callable[[Plan], Running], tmp_path: Path
+    spec: str, variant: str | None, run: Callable[[Plan], Running], tmp_path: Path
 ) -> None:
-    plan = on_this_machine(committed(spec), tmp_path)
+    plan = on_this_machine(committed(spec, variant), tmp_path)
     running = run(plan)
     # In any order: the worker waits for the head, and the head for the worker.
     for node in reversed(plan.nodes):
@@ -143,6 +151,48 @@ def test_compose_brings_a_deployment_up_and_everything_arrives(
     for node in plan.nodes:
         running.compose(node, "down")
     assert running.engine.container_names() == []
+
+
+def pair_without_ray(folder: Path) -> Plan:
+    """Return two nodes whose ranks vLLM carries itself; a lost peer is noticed after 3 s instead of 60."""
+    plan = on_this_machine(committed("llama33-70b", "mp"), folder, pause_s=8)
+
+    def hastier(container: Container) -> Container:
+        watches = tuple(replace(watch, period_s=1, misses=3) for watch in container.watches)
+        return replace(container, watches=watches)
+
+    nodes = tuple(replace(node, containers=tuple(map(hastier, node.containers)), steps=()) for node in plan.nodes)
+    return replace(plan, nodes=nodes)
+
+
+def test_a_head_without_ray_waits_for_a_worker_that_comes_late(run: Callable[[Plan], Running], tmp_path: Path) -> None:
+    running = run(pair_without_ray(tmp_path))
+    head, worker = running.plan.nodes
+    running.compose(head, "up", "--detach")
+    wait_until(lambda: "waiting for spark-2" in running.log(head), 20)
+    assert running.recorded(head.containers[0], "vllm") == []
+    running.compose(worker, "up", "--detach")
+    wait_until(lambda: running.answers(head.containers[0]), 60)
+    ((argv, _),) = running.recorded(worker.containers[0], "vllm")
+    assert argv[-1] == "--headless"
+
+
+def test_a_killed_rank_without_ray_ends_the_group_and_it_starts_anew(
+    run: Callable[[Plan], Running], engine: DockerEngine, tmp_path: Path
+) -> None:
+    running = run(pair_without_ray(tmp_path))
+    head, worker = running.plan.nodes
+    for node in running.plan.nodes:
+        running.compose(node, "up", "--detach")
+    wait_until(lambda: running.answers(head.containers[0]), 60)
+    wait_until(lambda: "watching the engine on spark-2" in running.log(head), 20)
+    os.kill(engine.inspect(worker.containers[0].name)["State"]["Pid"], signal.SIGKILL)
+    wait_until(lambda: "the engine on spark-2 is gone" in running.log(head), 30)
+    wait_until(lambda: all(running.log(node).count("starting engine") == 2 for node in running.plan.nodes), 60)
+    wait_until(lambda: running.answers(head.containers[0]), 60)
+    assert "engine was ended because a peer is gone" in running.log(head)
+    # The worker came back after the head had noticed: no rank of the new group met one of the old.
+    assert engine.inspect(worker.containers[0].name)["RestartCount"] == 1
 
 
 def one_spark(folder: Path, attempts: int) -> Plan:

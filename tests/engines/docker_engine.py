@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,9 +96,9 @@ class Given:
 
 
 class DockerEngine:
-    """dockerd with folders and a network of its own. The network has one interface besides lo."""
+    """dockerd with folders and a network of its own, which has lo and the given interfaces with their addresses."""
 
-    def __init__(self, folder: Path, *, interface: str, addresses: Iterable[str]) -> None:
+    def __init__(self, folder: Path, interfaces: Mapping[str, Iterable[str]]) -> None:
         self.folder = folder
         self.socket = folder / "docker.sock"
         self.records = folder / "records"
@@ -111,7 +111,7 @@ class DockerEngine:
         # with them.
         self.network = subprocess.Popen([unshare, "--net", "--mount", "sleep", LIFE_S], stdin=subprocess.DEVNULL)
         wait_until(lambda: self._has_own_network(), 5)
-        self._make_network(interface, addresses)
+        self._make_network(interfaces)
         self._put_program("spy", SPY.replace("@RUNC@", runc).replace("@RECORDS@", str(self.records)))
         # With a program of this name Docker believes that GPUs can be handed out; it does nothing here.
         self._put_program("nvidia-container-runtime-hook", "#!/bin/sh\nexit 0\n")
@@ -140,16 +140,18 @@ class DockerEngine:
         pid = self.network.pid
         return Path(f"/proc/{pid}/ns/net").readlink() != Path("/proc/self/ns/net").readlink()
 
-    def _make_network(self, interface: str, addresses: Iterable[str]) -> None:
+    def _make_network(self, interfaces: Mapping[str, Iterable[str]]) -> None:
         def ip(*words: str) -> None:
             subprocess.run(self.inside_network(need_tool("ip"), *words), check=True, capture_output=True)
 
         ip("link", "set", "lo", "up")
-        ip("link", "add", interface, "type", "veth", "peer", "name", "far-end")
-        for address in addresses:
-            ip("address", "add", f"{address}/24", "dev", interface)
-        for name in (interface, "far-end"):
-            ip("link", "set", name, "up")
+        for number, (interface, addresses) in enumerate(interfaces.items()):
+            far_end = f"far-end-{number}"
+            ip("link", "add", interface, "type", "veth", "peer", "name", far_end)
+            for address in addresses:
+                ip("address", "add", f"{address}/24", "dev", interface)
+            for name in (interface, far_end):
+                ip("link", "set", name, "up")
 
     def _put_program(self, name: str, text: str) -> None:
         path = self.programs / name

@@ -36,6 +36,8 @@ value_of() {
 VLLM = r"""#!/bin/bash
 source /usr/lib/record.sh
 record vllm "$@"
+# A headless rank serves nothing; it lives until somebody ends it.
+[[ " $* " != *' --headless '* ]] || exec sleep 1000
 port=$(value_of --port "$@")
 echo "Application startup complete, port ${port:-8000}"
 exec httpd -f -p "${port:-8000}" -h /www
@@ -68,6 +70,13 @@ echo "joined $address"
 while (exec 3<>"/dev/tcp/${address%:*}/${address##*:}") 2>/dev/null; do sleep 1; done
 echo "the head is gone"
 exit 1
+"""
+
+# The beacon (resolve/beacon.py): a port that is open as long as the container lives.
+PYTHON = r"""#!/bin/bash
+source /usr/lib/record.sh
+record python3 "$@"
+exec httpd -p "$2:$3" -h /www
 """
 
 JOIN = "#!/bin/bash\ntouch \"/tmp/ray-nodes/$QUERY_STRING\"\nprintf 'Content-Type: text/plain\\r\\n\\r\\njoined\\n'\n"
@@ -104,6 +113,7 @@ def image_tar(models: tuple[str, ...]) -> bytes:
         put("usr/lib/record.sh", RECORD.encode())
         put("usr/bin/vllm", VLLM.encode())
         put("usr/bin/ray", RAY.encode())
+        put("usr/bin/python3", PYTHON.encode())
         put("www/cgi-bin/join", JOIN.encode())
         put("www/health", b"", 0o644)
         listed = ", ".join(f'{{"id": "{model}", "object": "model"}}' for model in models)

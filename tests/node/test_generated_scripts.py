@@ -10,6 +10,7 @@ import pytest
 
 import plans
 import sparkc_targets.node
+from committed import committed
 from sparkc.plan import Plan
 from sparkc_targets.node import node_files
 from tools import need_tool
@@ -17,6 +18,7 @@ from tools import need_tool
 PLANS = [
     pytest.param(plans.two_sparks(), id="two Sparks"),
     pytest.param(plans.one_spark(), id="one Spark"),
+    pytest.param(committed("llama33-70b", "mp"), id="without Ray"),
     pytest.param(plans.hostile(), id="hostile"),
     pytest.param(plans.two_sparks(name=plans.NASTY, variant=plans.NASTY), id="hostile names"),
 ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fleet import Fleet, press_ctrl_c, wait_until
 
 import plans
+from committed import committed
 
 STEPS = ["install", "images", "weights", "stop", "steps", "drop-caches", "wait-memory", "start"]
 
@@ -24,6 +26,20 @@ def test_a_start_runs_the_steps_in_order_on_every_node_and_ends_serving(fleet: F
     assert "serving minimax-m2.7 at http://10.0.0.1:8002 (took " in ended.out
     for node in ("spark-1", "spark-2"):
         assert [words[0] for words in fleet.verbs(node)] == STEPS
+
+
+def test_a_launch_without_ray_starts_the_same_way(tmp_path: Path) -> None:
+    plan = committed("llama33-70b", "mp")
+    # The stand-in for a node holds 115 GB of any model.
+    nodes = tuple(replace(node, weights=(replace(node.weights[0], bytes=115_000_000_000),)) for node in plan.nodes)
+    fleet = Fleet(tmp_path, replace(plan, nodes=nodes))
+    fleet.serves(after=2)
+    ended = fleet.run("up")
+    assert ended.status == 0, ended.text
+    assert "serving meta-llama/Llama-3.3-70B-Instruct at http://" in ended.out
+    for node in ("spark-1", "spark-2"):
+        assert [words[0] for words in fleet.verbs(node)] == STEPS
+        assert (fleet.install_dir(node) / "files" / "beacon.py").is_file()
 
 
 def test_no_node_goes_on_before_every_node_has_done_the_step(fleet: Fleet) -> None:

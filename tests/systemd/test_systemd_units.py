@@ -27,6 +27,8 @@ PLANS = {
     "hostile": plans.hostile,
     "specs/minimax-m27": lambda: committed("minimax-m27"),
     "specs/minimax-m27 published": lambda: committed("minimax-m27", "published"),
+    "specs/minimax-m27-awq published": lambda: committed("minimax-m27-awq", "published"),
+    "specs/llama33-70b mp": lambda: committed("llama33-70b", "mp"),
     "specs/qwen36-35b-nvfp4": lambda: committed("qwen36-35b-nvfp4"),
 }
 SYSTEM, USER = PurePosixPath("units"), PurePosixPath("units/user")
@@ -134,6 +136,7 @@ def wanted_run(plan: Plan, node: Node, container: Container) -> list[str]:
     words += ["--ipc", container.ipc.value] if container.ipc else []
     words += ["--shm-size", str(container.shm_size.value)] if container.shm_size else []
     words += ["--gpus", container.gpus.value] if container.gpus else []
+    words += ["--privileged"] if container.privileged else []
     for device in container.devices:
         words += ["--device", device.path]
     for capability in container.capabilities:

@@ -34,6 +34,7 @@ def _names_agree(conditions: Conditions, launch: Situation) -> bool:
         (conditions.hardware, launch.hardware),
         (conditions.quants, launch.quant),
         (conditions.families, launch.family),
+        (conditions.models, launch.model),
     )
     return all(not allowed or value in allowed for allowed, value in pairs)
 

@@ -22,6 +22,7 @@ class Situation:
     Args:
         family: model family of the catalog; None for a model that it does not know.
         nccl: NCCL version in the image, when someone stated it.
+        model: Hub id of the checkpoint.
         forked: the author declares a fork of the engine.
         settings: switches of `SWITCHES` with their values; one that is left out agrees with no fact that asks for it.
     """
@@ -37,6 +38,7 @@ class Situation:
     quant: str
     family: str | None
     nccl: str | None = None
+    model: str | None = None
     forked: bool = False
     settings: tuple[tuple[str, str], ...] = ()
 
@@ -66,6 +68,7 @@ class Conditions:
     hardware: tuple[str, ...] = ()
     quants: tuple[str, ...] = ()
     families: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
     nccl_versions: str = ""
     nodes: tuple[int, ...] = ()
     several_nodes: bool = False

@@ -22,14 +22,21 @@ from sparkc.plan import (
     Setting,
     Weights,
 )
+from sparkc.resolve.beacon import FILE as BEACON
 from sparkc.resolve.draft import Draft, HostDraft, decided, looked_up
+from sparkc.resolve.engine_arguments import chat_template
 from sparkc.resolve.engines import words_of
+from sparkc.resolve.executor import WATCH_MISSES, WATCH_PERIOD_S
 from sparkc.resolve.facts import Facts
 from sparkc.resolve.startup import FIRST_START_S
 
 DEFAULT_ATTEMPTS = 3
 # Engines end their workers within seconds; a first compile that is interrupted takes longest.
 STOP_TIMEOUT_S = 60
+PAUSE_S = 10
+# Longer than a peer takes to notice the end of this node and to end its own engine: a node that came back sooner would
+# be taken for the one that was lost, and would meet ranks of the old group.
+GROUP_PAUSE_S = WATCH_PERIOD_S * WATCH_MISSES + STOP_TIMEOUT_S + 30
 LOG_SIZE = "20m"
 LOG_FILES = "3"
 LOG_SOURCE = "NNNtrance/GLM-5.3-Flash-NVFP4-TP3-3x-DGX-Spark, docs/03"
@@ -69,7 +76,7 @@ def _of_host(draft: Draft, host: HostDraft) -> HostDraft:
         probes=tuple(_probes(facts, host)),
         start_script=f"start-{name}.sh",
         setup=_setup(draft, host),
-        files=(),
+        files=tuple(file for file, _ in _files(draft, host)),
         stop_timeout_s=STOP_TIMEOUT_S,
         log_size=Setting("max-size", LOG_SIZE, looked_up("containers", "a log must not fill the disk", LOG_SOURCE)),
         log_files=Setting("max-file", LOG_FILES, looked_up("containers", "three files of it are kept", LOG_SOURCE)),
@@ -135,6 +142,9 @@ def _mounts(draft: Draft, host: HostDraft, weights: tuple[Weights, ...]) -> Iter
         )
     for secret in host.variables.secrets:
         yield Mount(secret.file, secret.to, True, "secret", secret.because)
+    for file, place in _files(draft, host):
+        if place is not None:
+            yield Mount(f"{host.install_dir}/files/{file.name}", place, True, "file", file.because)
     for index, mount in enumerate(host.facts.container.mounts or ()):
         source = host.facts.on_node(mount.host)
         yield Mount(
@@ -242,7 +252,7 @@ def _restart(draft: Draft) -> Restart:
     return Restart(
         on_failure=policy != "no",
         attempts=attempts or DEFAULT_ATTEMPTS,
-        pause_s=10,
+        pause_s=GROUP_PAUSE_S if draft.facts.spans_nodes_itself else PAUSE_S,
         because=because,
     )
 
@@ -258,6 +268,19 @@ def _probes(facts: Facts, host: HostDraft) -> Iterator[Probe]:
     yield Probe("startup", fact, HEALTH_PERIOD_S, limit, FIRST_START_S // HEALTH_PERIOD_S, because)
     yield Probe("liveness", fact, HEALTH_PERIOD_S * 3, limit, 5, because)
     yield Probe("readiness", fact, HEALTH_PERIOD_S, limit, 3, because)
+
+
+def _files(draft: Draft, host: HostDraft) -> Iterator[tuple[File, str | None]]:
+    """Yield each file that is brought along to be read, and its place in the container when the author chose one."""
+    for index, part in enumerate(host.facts.container.files or ()):
+        name = f"file-{index:02d}-{PurePosixPath(part.file).name}"
+        why = host.reasons.why("container", "files", index)
+        yield File(name, draft.facts.files.get(part.file, ""), why), part.to
+    template = chat_template(draft)
+    if template is not None:
+        yield template, None
+    if draft.facts.spans_nodes_itself:
+        yield BEACON, None
 
 
 def _setup(draft: Draft, host: HostDraft) -> tuple[File, ...]:

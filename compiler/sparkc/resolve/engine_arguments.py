@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Any
 
-from sparkc.plan import Setting
+from sparkc.plan import File, Setting
 from sparkc.resolve.draft import Draft
 from sparkc.resolve.engines import words_of
 from sparkc.resolve.engines.values import as_json, canonical, words
@@ -39,9 +40,21 @@ def _said_by_the_spec(draft: Draft) -> Iterator[Setting]:
             yield Setting(said, None if value else switch.off_value, draft.reasons.why(*switch.key))
     yield from engine.graphs(draft)
     yield from engine.tool_calls(draft)
+    template = chat_template(draft)
+    if template is not None:
+        yield Setting("--chat-template", template.path, template.because)
     yield from engine.speculation(draft)
     if draft.facts.model.path is None and draft.facts.model.revision is not None:
         yield Setting("--revision", draft.facts.model.revision, draft.reasons.why("model", "revision"))
+
+
+def chat_template(draft: Draft) -> File | None:
+    """Return the project's own chat template, which is brought to every node; None for the model's own."""
+    name = draft.facts.serving.chat_template
+    if name is None:
+        return None
+    why = draft.reasons.why("serving", "chat_template")
+    return File(f"chat-template-{PurePosixPath(name).name}", draft.facts.files.get(name, ""), why)
 
 
 def _lay_over(settings: dict[str, Setting], draft: Draft, name: str, value: Any) -> None:  # Any: JSON from YAML

@@ -15,7 +15,8 @@ from sparkc.plan import (
     TcpOpen,
     Watch,
 )
-from sparkc.resolve.addresses import with_port
+from sparkc.resolve.beacon import PORT as BEACON_PORT
+from sparkc.resolve.beacon import beacon
 from sparkc.resolve.draft import Draft, HostDraft, decided
 from sparkc.resolve.engines import words_of
 from sparkc.resolve.engines.values import word
@@ -50,9 +51,12 @@ def _of_host(draft: Draft, host: HostDraft) -> HostDraft:
     if facts.uses_ray:
         processes = _ray_head(draft, host) if host.facts.index == 0 else _ray_worker(draft, host)
         watches = tuple(_ray_watches(draft, host))
-    else:
-        processes = (_engine(draft, host, tuple(_meets_the_head(draft, host))),)
+    elif facts.spans_nodes_itself:
+        processes = (beacon(host), _engine(draft, host, tuple(_peers_are_there(draft, host))))
         watches = tuple(_mp_watches(draft, host))
+    else:
+        processes = (_engine(draft, host, ()),)
+        watches = ()
     gated = (replace(processes[0], waits_for=(*_gates(draft, host), *processes[0].waits_for)), *processes[1:])
     return replace(host, processes=gated, watches=watches)
 
@@ -215,29 +219,27 @@ def _ray_watches(draft: Draft, host: HostDraft) -> Iterator[Watch]:
 # --- the engine's own multi-node mode --------------------------------------------------------------------------------
 
 
-def _meets_the_head(draft: Draft, host: HostDraft) -> Iterator[Condition]:
-    words = words_of(draft.facts)
-    if host.facts.index == 0 or not words.followers_wait:
-        return
-    head, port = draft.hosts[0].fabric.address, words.rendezvous_port
-    yield Condition(
-        TcpOpen(head, port),
-        f"the engine's head at {with_port(head, port)}",
-        HEAD_TIMEOUT_S,
-        f"start the head, and check that {head} answers from here",
-        decided("executor", "workers may start first: they wait until the head listens"),
-    )
+def _peers(draft: Draft, host: HostDraft) -> tuple[HostDraft, ...]:
+    """Return whom a host looks at: the head at all others, and they at the head."""
+    return draft.hosts[1:] if host.facts.index == 0 else draft.hosts[:1]
+
+
+def _peers_are_there(draft: Draft, host: HostDraft) -> Iterator[Condition]:
+    limit = JOIN_TIMEOUT_S if host.facts.index == 0 else HEAD_TIMEOUT_S
+    for peer in _peers(draft, host):
+        address, name = peer.fabric.address, peer.facts.name
+        yield Condition(
+            TcpOpen(address, BEACON_PORT),
+            f"{name} at {address}:{BEACON_PORT}",
+            limit,
+            f"start {name}, look at its log, and check that {address} answers from here",
+            decided("executor", "ranks wait 10 minutes for each other, then fail; here the engine is not started yet"),
+        )
 
 
 def _mp_watches(draft: Draft, host: HostDraft) -> Iterator[Watch]:
-    words = words_of(draft.facts)
-    head = draft.hosts[0]
-    if host.facts.index > 0:
-        yield _watch(head.fabric.address, words.rendezvous_port, f"the engine on {head.facts.name}")
-    elif words.followers_serve_health:
-        port = draft.facts.serving.port or words.default_port
-        for peer in draft.hosts[1:]:
-            yield _watch(peer.fabric.address, port, f"the engine on {peer.facts.name}")
+    for peer in _peers(draft, host):
+        yield _watch(peer.fabric.address, BEACON_PORT, f"the engine on {peer.facts.name}")
 
 
 # --- both ------------------------------------------------------------------------------------------------------------
@@ -246,20 +248,19 @@ def _mp_watches(draft: Draft, host: HostDraft) -> Iterator[Watch]:
 def _engine(draft: Draft, host: HostDraft, waits_for: tuple[Condition, ...]) -> Process:
     facts = draft.facts
     words = words_of(facts)
-    spread = facts.is_distributed and not facts.uses_ray
     # What differs per node comes last and wins.
     arguments = {
         setting.key: setting
         for setting in (
             *((_model(draft, host),) if words.model_flag else ()),
             *draft.arguments,
-            *(words.node_arguments(draft, host) if spread else ()),
+            *(words.node_arguments(draft, host) if facts.spans_nodes_itself else ()),
             *_key_file(draft, host),
         )
     }
     return Process(
         name="engine",
-        role="headless" if spread and host.facts.index > 0 else "driver",
+        role="headless" if facts.spans_nodes_itself and host.facts.index > 0 else "driver",
         program=words.program,
         operands=() if words.model_flag else (_model(draft, host),),
         arguments=tuple(arguments.values()),

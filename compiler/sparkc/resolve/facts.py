@@ -13,8 +13,8 @@ from sparkc.catalog.config_json import Configured, read_config
 from sparkc.catalog.engine import EngineCatalog, Match, find_engine
 from sparkc.catalog.entries import Variable
 from sparkc.catalog.hardware import Hardware, find_hardware
+from sparkc.catalog.images import Answer, find_image
 from sparkc.catalog.images import Image as KnownImage
-from sparkc.catalog.images import find_image
 from sparkc.catalog.models import Checkpoint, Model, Shape, find_family, find_model, shape_from
 from sparkc.catalog.variables import owner_of
 from sparkc.findings import KeyPath
@@ -265,17 +265,29 @@ class Facts(SpecView):
 
     @property
     def executor(self) -> Literal["ray", "mp", "uni"]:
-        """Return what carries the ranks: the author's word, else Ray across machines as the image has it, else none."""
-        if not self.is_distributed and (self.engine.executor is None or self.engine.name in CARRY_THEMSELVES):
+        """Return what carries the ranks: the author's word, else Ray across machines unless the image lacks it."""
+        carries_itself = self.engine.name in CARRY_THEMSELVES
+        if self.engine.executor is not None and not carries_itself:
+            return self.engine.executor
+        if not self.is_distributed:
             return "uni" if self.world_size == 1 else "mp"
-        if self.engine.name in CARRY_THEMSELVES:
-            return "mp"
-        return self.engine.executor or "ray"
+        return "mp" if carries_itself or self.image_lacks_ray else "ray"
+
+    @property
+    def image_lacks_ray(self) -> bool:
+        """Tell whether the image is known to hold no Ray, and no setup script may bring it."""
+        image = self.known_image
+        return image is not None and not self.container.setup and image.has_ray(self.engine.version) is Answer.NO
 
     @property
     def uses_ray(self) -> bool:
         """Tell whether a Ray cluster carries the ranks."""
         return self.executor == "ray"
+
+    @property
+    def spans_nodes_itself(self) -> bool:
+        """Tell whether the engine carries ranks on several machines without Ray."""
+        return self.is_distributed and not self.uses_ray
 
     @property
     def ray_port(self) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sparkc.plan import Port
+from sparkc.resolve.beacon import PORT as BEACON_PORT
 from sparkc.resolve.draft import Draft, HostDraft
 from sparkc.resolve.engines import words_of
 from sparkc.resolve.executor import NODE_MANAGER_PORT_OFFSET
@@ -28,7 +29,9 @@ def _ports(draft: Draft, host: HostDraft) -> Iterator[Port]:
             yield Port(facts.ray_port, "raylet", "Ray's GCS", "peers" if facts.is_distributed else "local")
         if facts.is_distributed:
             yield Port(facts.ray_port + NODE_MANAGER_PORT_OFFSET, "raylet", "Ray's node manager", "peers")
-    elif facts.is_distributed and is_head:
-        yield Port(words.rendezvous_port, "engine", "where ranks meet", "peers")
-    elif facts.is_distributed and words.followers_serve_health:
-        yield Port(api, "engine", "the health of this node's ranks", "peers")
+    elif facts.spans_nodes_itself:
+        yield Port(BEACON_PORT, "beacon", "where the other nodes see this one", "peers")
+        if is_head:
+            yield Port(words.rendezvous_port, "engine", "where ranks meet", "peers")
+        elif words.followers_serve_health:
+            yield Port(api, "engine", "the health of this node's ranks", "peers")

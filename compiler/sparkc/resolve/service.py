@@ -59,6 +59,7 @@ def situation_of(facts: Facts) -> Situation:
         quant=facts.quant,
         family=facts.family,
         nccl=facts.engine.nccl,
+        model=facts.model.id,
         forked=facts.engine.fork is not None,
         settings=tuple((key, value) for key, value in settings.items() if value is not None),
     )

@@ -110,6 +110,7 @@ ALL_RULES: tuple[str, ...] = (
     "model.revision_not_pinned",
     "model.trust_remote_code",
     "network.address_peers_cannot_dial",
+    "network.channels_heat_the_ring",
     "network.data_path_over_management_port",
     "network.gid_index_on_ring",
     "network.gid_index_same_on_all_nodes",

@@ -38,6 +38,13 @@ def _path_on_a_node(text: str) -> str:
     return text
 
 
+def _path_in_a_container(text: str) -> str:
+    _line(text)
+    if not text.startswith("/") or ".." in text.split("/"):
+        raise unfit("an absolute path in the container, without `..`")
+    return text
+
+
 def _host_or_address(text: str) -> str:
     _line(text)
     if text.startswith("-") or not re.fullmatch(r"[A-Za-z0-9._:%-]+", text):
@@ -133,6 +140,9 @@ def _argument_value(value: Any) -> Any:  # Any: JSON values nest
 Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": NAME_PATTERN})]
 Line = Annotated[str, AfterValidator(_line)]
 NodePath = Annotated[str, AfterValidator(_path_on_a_node), WithJsonSchema({"type": "string", "pattern": "^(/|~$|~/)"})]
+ContainerPath = Annotated[
+    str, AfterValidator(_path_in_a_container), WithJsonSchema({"type": "string", "pattern": "^/"})
+]
 Address = Annotated[str, AfterValidator(_host_or_address)]
 User = Annotated[str, AfterValidator(_user)]
 DeviceName = Annotated[str, AfterValidator(_device)]
@@ -374,8 +384,15 @@ class MountPart(Part):
     """A path of the node seen in the container."""
 
     host: Annotated[NodePath, Field(description="Path on the node; must exist.")]
-    to: Annotated[NodePath | None, Field(description="Path in the container; the same when absent.")] = None
+    to: Annotated[ContainerPath | None, Field(description="Path in the container; the same when absent.")] = None
     read_only: Annotated[bool | None, Field(description="Whether the container may only read it.")] = None
+
+
+class FilePart(Part):
+    """A file of the project seen in the container."""
+
+    file: Annotated[Line, Field(description="The file, relative to this one; `prepare` brings it to the nodes.")]
+    to: Annotated[ContainerPath, Field(description="Path in the container, where it can only be read.")]
 
 
 class ContainerPart(Part):
@@ -385,6 +402,7 @@ class ContainerPart(Part):
         Many[Line] | None,
         Field(description="Scripts of the project, run in the container before the engine starts, in this order."),
     ] = None
+    files: Annotated[Many[FilePart] | None, Field(description="Files of the project that the engine reads.")] = None
     mounts: Annotated[Many[MountPart] | None, Field(description="Further paths of the node.")] = None
     shm_size: Annotated[Size | None, Field(description="Size of /dev/shm; not together with `ipc: host`.")] = None
     ipc: Annotated[
@@ -519,6 +537,9 @@ class Serving(Part):
             description="`off` is eager mode, `none` keeps the compiler without graphs, `default` leaves it to the "
             "engine. Absent: sparkc proposes."
         ),
+    ] = None
+    chat_template: Annotated[
+        Line | None, Field(description="Chat template in place of the model's own: a file, relative to this one.")
     ] = None
     tool_call_parser: Annotated[Line | None, Field(description="Reads tool calls out of answers.")] = None
     reasoning_parser: Annotated[Line | None, Field(description="Reads reasoning out of answers.")] = None

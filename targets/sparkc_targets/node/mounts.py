@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sparkc.plan import Because, Container, Mount, Node, Origin
+from sparkc.plan import FILES, Because, Container, Mount, Node, Origin
 
 START_SCRIPT = "/sparkc/start.sh"
 """Where a container finds its start script."""
-
-FILES = "/sparkc/files"
-"""Where a container finds the files that sparkc brings to the node."""
 
 ENTRYPOINT = ("/bin/bash", "-p", START_SCRIPT)
 """What every container runs. `-p`: a BASH_ENV or an exported function in the environment does not get into it.

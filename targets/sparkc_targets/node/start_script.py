@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sparkc.plan import Container, Node, Plan
+from sparkc.plan import FILES, Container, Node, Plan
 from sparkc_targets.node.build import build_of
 from sparkc_targets.node.looks import look
-from sparkc_targets.node.mounts import FILES
 from sparkc_targets.templates import render
 
 

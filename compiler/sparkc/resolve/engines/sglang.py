@@ -194,7 +194,7 @@ def _node_arguments(draft: Draft, host: HostDraft) -> Iterator[Setting]:
             host.fabric.address,
             decided(
                 "executor",
-                f"{host.facts.name} serves no API, only a /health that the head watches over the fabric",
+                f"{host.facts.name} serves no API, only a /health of its ranks, on the fabric",
                 "https://github.com/sgl-project/sglang/blob/main/python/sglang/srt/entrypoints/engine.py",
             ),
         )
@@ -289,8 +289,6 @@ SGLANG = EngineWords(
         "https://github.com/sgl-project/sglang/blob/main/python/sglang/srt/utils/network.py",
     ),
     rendezvous_port=DIST_INIT_PORT,
-    # A rank that finds no head gives up after --dist-timeout, while the head may be reloading.
-    followers_wait=True,
     # 0.5.5 to 0.5.23, sglang/srt/entrypoints/engine.py: launch_dummy_health_check_server, once the ranks are ready.
     followers_serve_health=True,
     # `/health` generates a token and waits up to 20 s for it (0.5.12, entrypoints/http_server.py).

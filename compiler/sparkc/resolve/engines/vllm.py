@@ -214,7 +214,6 @@ VLLM = EngineWords(
         "https://github.com/Avarok-Cybersecurity/dgx-vllm",
     ),
     rendezvous_port=MASTER_PORT,
-    followers_wait=False,
     followers_serve_health=False,
     health_timeout_s=5,
     health_says="vLLM answers /health with 200 once it serves, and no more when its engine died",

@@ -96,7 +96,6 @@ class EngineWords:
         default_host, default_port: where the API listens when nobody says otherwise.
         address_variable: this node's own address on the fabric, and what happens without it.
         rendezvous_port: where ranks meet on the head, when the engine carries them itself.
-        followers_wait: nodes other than the head start once the head listens there.
         followers_serve_health: every other node answers on the API's port once its ranks are ready.
         health_timeout_s: how long `/health` may take to answer and still be well; `health_says` tells what it means.
         ready_line: the line of the log that says that it serves.
@@ -125,7 +124,6 @@ class EngineWords:
     default_port: int
     address_variable: tuple[str, str, str]
     rendezvous_port: int
-    followers_wait: bool
     followers_serve_health: bool
     health_timeout_s: int
     health_says: str

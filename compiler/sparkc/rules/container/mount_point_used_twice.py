@@ -21,7 +21,7 @@ def check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
                 if place in first and place not in told:
                     told.add(place)
                     yield Complaint(
-                        facts.place(host, "container", "mounts"),
+                        facts.place(host, "container", "files" if mount.kind == "file" else "mounts"),
                         f"found {mount.host} and {first[place]} at {place} on {node.name}, wanted one of them",
                     )
                 first.setdefault(place, mount.host)

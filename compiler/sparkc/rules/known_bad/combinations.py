@@ -48,4 +48,6 @@ def _blamed(entry: KnownBad) -> KeyPath:
             return KEY_OF_SETTING[setting]
     if entry.conditions.pipeline > 1:
         return ("parallelism", "pipeline")
+    if entry.conditions.expert:
+        return ("parallelism", "expert")
     return ("quant",) if entry.conditions.quants else ("engine",)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sparkc.catalog.images import Answer
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
@@ -14,9 +13,7 @@ from sparkc.rules.rule import Complaint, Evidence, Rule
 def check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
     """Report a known image without Ray that no setup script completes."""
     image = facts.known_image
-    if image is None or facts.container.setup:
-        return
-    if image.has_ray(facts.engine.version) is Answer.NO:
+    if image is not None and facts.image_lacks_ray:
         known_as = f"{image.title}, engine {facts.engine.version}"
         yield Complaint(
             ("engine", "image"),
@@ -33,7 +30,7 @@ RULE = Rule(
     why="vLLM's own wheels and images stopped depending on Ray between 0.16.0 and 0.18.1. The container ends at once "
     "with `ray: command not found`, or vLLM says `Failed to import Ray`.",
     help="take an image that holds Ray (eugr/spark-vllm-docker builds), install it in a container.setup script, "
-    "or set engine.executor to mp",
+    "or leave engine.executor out: sparkc then takes vLLM's own multi-node mode",
     evidence=(
         Evidence(
             "https://github.com/vllm-project/vllm/issues/33445",
@@ -42,6 +39,11 @@ RULE = Rule(
         Evidence(
             "NVIDIA/dgx-spark-playbooks nvidia/vllm/README.md",
             "the 26.05-py3 container needs ray[default]>=2.9 installed in the start command",
+        ),
+        Evidence(
+            "eugr/spark-vllm-docker README.md",
+            "changelog of 2026-07-01: vLLM's own multi-node mode is its default, Ray must be asked for",
+            disagrees=True,
         ),
     ),
     applies=lambda facts: facts.uses_ray,

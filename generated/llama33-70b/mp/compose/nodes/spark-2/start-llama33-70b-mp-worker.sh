@@ -7,12 +7,21 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='llama33-70b (mp)' NODE=spark-2 CONTAINER=llama33-70b-mp-worker
-readonly BUILD=9371c9b1236776da STOP_GRACE_S=60
+readonly BUILD=b1d192a221f5b775 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
-readonly RESTART_PAUSE_S=10
+readonly RESTART_PAUSE_S=150
+
+# beacon (beacon)
+command_1=(
+  python3 /sparkc/files/beacon.py
+  # pass beacon: spark-2 is seen here by the others: a headless rank listens nowhere
+  192.168.100.11
+  # pass beacon: spark-2 is seen here by the others: a headless rank listens nowhere
+  29502
+)
 
 # engine (headless)
-command_1=(
+command_2=(
   vllm serve
   # spec model.id: said in specs/llama33-70b.yaml
   meta-llama/Llama-3.3-70B-Instruct
@@ -47,9 +56,14 @@ launch() {
   wait_for '97.7 GiB of available memory' 180 \
     'drop the page cache and look for left-over engine processes; if no process owns the memory, reboot this node' \
     memory_available 104943230911
-  start_foreground engine "${command_1[@]}"
+  start_daemon beacon "${command_1[@]}"
+  # pass executor: ranks wait 10 minutes for each other, then fail; here the engine is not started yet
+  wait_for 'spark-1 at 192.168.100.10:29502' 3600 \
+    'start spark-1, look at its log, and check that 192.168.100.10 answers from here' \
+    tcp_open 192.168.100.10 29502
+  start_foreground engine "${command_2[@]}"
   # pass executor: a rank that is gone for 60 s does not come back: the group starts anew
-  watch_peer 'the engine on spark-1' 10 6 192.168.100.10 29501
+  watch_peer 'the engine on spark-1' 10 6 192.168.100.10 29502
   stay
 }
 

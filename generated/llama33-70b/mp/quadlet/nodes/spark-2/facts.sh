@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-mp-worker 9371c9b1236776da
+  llama33-70b-mp-worker b1d192a221f5b775
 )
 
 interface=enp1s0f1np1
@@ -25,6 +25,7 @@ hcas=(rocep1s0f1 roceP2p1s0f1)
 
 # number, protocol, purpose
 ports=(
+  29502 tcp 'where the other nodes see this one'
 )
 
 # reference, what is run, id that is wanted

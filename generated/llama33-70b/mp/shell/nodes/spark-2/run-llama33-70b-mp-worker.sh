@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=llama33-70b'
   --label 'sparkc.variant=mp'
-  --label 'sparkc.plan=9371c9b1236776da'
+  --label 'sparkc.plan=b1d192a221f5b775'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough
@@ -61,6 +61,8 @@ options=(
   --mount 'type=bind,source=/home/ops/.cache/triton,target=/cache/triton'
   # pass containers: the start script, from the install folder
   --mount 'type=bind,source=/home/ops/sparkc/llama33-70b/mp/start-llama33-70b-mp-worker.sh,target=/sparkc/start.sh,readonly'
+  # pass containers: the files that the spec brings along, from the install folder
+  --mount 'type=bind,source=/home/ops/sparkc/llama33-70b/mp/files,target=/sparkc/files,readonly'
   # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
   --restart on-failure:3
   # the engine has 60 s to end, then it is killed

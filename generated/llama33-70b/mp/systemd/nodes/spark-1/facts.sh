@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-mp-head ba73d7b566964a8f
+  llama33-70b-mp-head 8d1289c5a89d5d8a
 )
 
 interface=enp1s0f1np1
@@ -26,6 +26,7 @@ hcas=(rocep1s0f1 roceP2p1s0f1)
 # number, protocol, purpose
 ports=(
   8000 tcp 'the OpenAI-compatible API'
+  29502 tcp 'where the other nodes see this one'
   29501 tcp 'where ranks meet'
 )
 
