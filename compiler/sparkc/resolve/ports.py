@@ -30,5 +30,7 @@ def _ports(draft: Draft, host: HostDraft) -> Iterator[Port]:
             yield Port(facts.ray_port + NODE_MANAGER_PORT_OFFSET, "raylet", "Ray's node manager", "peers")
     elif facts.is_distributed and is_head:
         yield Port(words.rendezvous_port, "engine", "where ranks meet", "peers")
+        for offset in words.shared_rank_ports if facts.shares_ranks else ():
+            yield Port(words.rendezvous_port + offset, "engine", "messages of data parallel attention", "peers")
     elif facts.is_distributed and words.followers_serve_health:
         yield Port(api, "engine", "the health of this node's ranks", "peers")

@@ -200,6 +200,7 @@ VLLM = EngineWords(
         "https://github.com/Avarok-Cybersecurity/dgx-vllm",
     ),
     rendezvous_port=MASTER_PORT,
+    shared_rank_ports=(),
     followers_wait=False,
     followers_serve_health=False,
     health_timeout_s=5,
