@@ -20,6 +20,8 @@ from sparkc.findings import Severity
 from sparkc.plan import Plan
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "node"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "shell"))
+from fleet import Fleet
 from rig import Rig, Start, quick
 
 EXAMPLES = Path(__file__).parent.parent.parent / "compiler/sparkc/rules/examples"
@@ -423,6 +425,24 @@ def test_a_killed_rank_ends_the_group(pair: Pair, lost: int) -> None:
     survivor = starts[1 - lost].end()
     assert survivor.status == 70
     assert f"the engine on spark-{lost + 1} is gone" in survivor.log
+
+
+def test_launch_sh_brings_both_nodes_up_and_waits_for_the_head_to_serve(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path / "fleet", plan_of(launch(tmp_path / "project", "sglang-pair", model__size="115 GB")))
+    fleet.serves()
+    up = fleet.run("up")
+    assert up.status == 0, up.text
+    assert "serving minimax-m2.7" in up.out
+    for node in ("spark-1", "spark-2"):
+        assert "start" in [verb[0] for verb in fleet.verbs(node)]
+
+
+def test_data_parallel_attention_takes_further_ports_on_the_head(tmp_path: Path) -> None:
+    plan = plan_of(
+        launch(tmp_path, "sglang-pair", parallelism={"tensor": 2, "data": 2}, args={"enable-dp-attention": True})
+    )
+    assert [port.number for port in plan.head.ports] == [30000, 20000, 20001, 20002, 20003, 20004, 20005, 20013]
+    assert plan.head.containers[0].processes[-1].ranks == (0,), "both replicas share two ranks"
 
 
 def test_ports_of_both_nodes_are_known_before_the_start(pair: Pair) -> None:

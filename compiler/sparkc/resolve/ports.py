@@ -33,5 +33,7 @@ def _ports(draft: Draft, host: HostDraft) -> Iterator[Port]:
         yield Port(BEACON_PORT, "beacon", "where the other nodes see this one", "peers")
         if is_head:
             yield Port(words.rendezvous_port, "engine", "where ranks meet", "peers")
+            for offset in words.shared_rank_ports if facts.shares_ranks else ():
+                yield Port(words.rendezvous_port + offset, "engine", "messages of data parallel attention", "peers")
         elif words.followers_serve_health:
             yield Port(api, "engine", "the health of this node's ranks", "peers")

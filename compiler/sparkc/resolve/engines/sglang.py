@@ -289,6 +289,8 @@ SGLANG = EngineWords(
         "https://github.com/sgl-project/sglang/blob/main/python/sglang/srt/utils/network.py",
     ),
     rendezvous_port=DIST_INIT_PORT,
+    # 0.5.12, server_args.py: PortArgs.init_new and DP_ATTENTION_HANDSHAKE_PORT_DELTA.
+    shared_rank_ports=(1, 2, 3, 4, 5, 13),
     # 0.5.5 to 0.5.23, sglang/srt/entrypoints/engine.py: launch_dummy_health_check_server, once the ranks are ready.
     followers_serve_health=True,
     # `/health` generates a token and waits up to 20 s for it (0.5.12, entrypoints/http_server.py).

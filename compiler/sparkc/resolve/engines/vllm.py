@@ -214,6 +214,7 @@ VLLM = EngineWords(
         "https://github.com/Avarok-Cybersecurity/dgx-vllm",
     ),
     rendezvous_port=MASTER_PORT,
+    shared_rank_ports=(),
     followers_serve_health=False,
     health_timeout_s=5,
     health_says="vLLM answers /health with 200 once it serves, and no more when its engine died",

@@ -96,6 +96,7 @@ class EngineWords:
         default_host, default_port: where the API listens when nobody says otherwise.
         address_variable: this node's own address on the fabric, and what happens without it.
         rendezvous_port: where ranks meet on the head, when the engine carries them itself.
+        shared_rank_ports: further ports on the head, counted from there, when data parallel attention shares the ranks.
         followers_serve_health: every other node answers on the API's port once its ranks are ready.
         health_timeout_s: how long `/health` may take to answer and still be well; `health_says` tells what it means.
         ready_line: the line of the log that says that it serves.
@@ -124,6 +125,7 @@ class EngineWords:
     default_port: int
     address_variable: tuple[str, str, str]
     rendezvous_port: int
+    shared_rank_ports: tuple[int, ...]
     followers_serve_health: bool
     health_timeout_s: int
     health_says: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sparkc.catalog.versions import may_be_within
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
@@ -17,7 +18,7 @@ def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
             ("serving", "served_model_name"),
             f"found {len(names)} names, wanted 1: SGLang serves a model under one name",
         )
-    for name in names:
+    for name in names if may_be_within(facts.engine.version, ">0.5.5") else ():
         if ":" in name:
             yield Complaint(
                 ("serving", "served_model_name"), f"found a colon in {name}, wanted none: it names a LoRA adapter there"
@@ -35,7 +36,7 @@ RULE = Rule(
     evidence=(
         Evidence(
             "sgl-project/sglang python/sglang/srt/server_args.py",
-            "0.5.10 to 0.5.23: --served-model-name takes one value; a colon is reserved for model:adapter",
+            "0.5.5 to 0.5.23: --served-model-name takes one value; from 0.5.10 on no colon, which names an adapter",
         ),
     ),
     bad="serving: {served_model_name: [qwen, other]}",
