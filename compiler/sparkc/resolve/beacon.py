@@ -1,11 +1,11 @@
 """The beacon: how nodes see each other where the engine itself carries the ranks, without Ray.
 
 vLLM's headless rank listens nowhere, and the head does not hear of its end: a MultiprocExecutor watches the workers of
-its own node only (vllm 0.18.1 and 0.33.0, vllm/v1/executor/multiproc_executor.py, start_worker_monitor). A request would
-then hang until VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS, and an idle server would call itself healthy. SGLang's other nodes
-listen only once their ranks are ready (sglang 0.5.12, entrypoints/engine.py, launch_dummy_health_check_server). The
-beacon holds a port open for as long as its container lives. Every image of an engine has Python, and nothing else is
-needed.
+its own node only (vllm 0.18.1 and 0.33.0, vllm/v1/executor/multiproc_executor.py, start_worker_monitor). A request
+would then hang until VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS, and an idle server would call itself healthy. SGLang's other
+nodes listen only once their ranks are ready (sglang 0.5.12, entrypoints/engine.py, launch_dummy_health_check_server).
+The beacon holds a port open for as long as its container lives. Every image of an engine has Python, and nothing else
+is needed.
 """
 
 from __future__ import annotations
