@@ -125,6 +125,7 @@ SHAPE = record(
         "state_head_dim": COUNT,
         "state_groups": COUNT,
         "state_size": COUNT,
+        "state_width": COUNT,
         "index_layers": COUNT,
         "index_dim": COUNT,
     },

@@ -36,6 +36,7 @@ class Shape:
         conv_kernel: hybrids: length of the short convolution.
         key_heads, key_dim, value_heads, value_dim: hybrid-gdn, hybrid-kda: heads and widths of the linear attention.
         state_heads, state_head_dim, state_groups, state_size: hybrid-mamba2: heads, their width, groups, state size.
+        state_width: hybrids: bytes of one number of the state; 2 where neither engine nor file asks for 32 bits.
         index_layers, index_dim: layers of sparse attention that keep a side index per token, and its width.
     """
 
@@ -70,6 +71,7 @@ class Shape:
     state_head_dim: int = 0
     state_groups: int = 0
     state_size: int = 0
+    state_width: int = 4
     index_layers: int = 0
     index_dim: int = 0
 
