@@ -266,6 +266,14 @@ def test_the_language_model_of_a_vision_model_counts() -> None:
     assert shape({"model_type": "qwen3_5_moe", "text_config": GATED}) == shape(GATED)
 
 
+def test_a_text_part_without_a_type_is_of_the_class_that_belongs_to_the_whole() -> None:
+    part = {key: value for key, value in M3.items() if key != "model_type"}
+    assert shape({"model_type": "minimax_m3_vl", "text_config": part}) == shape(M3)
+    found = read_config(json.dumps({"model_type": "rwkv", "text_config": part}))
+    assert isinstance(found, str)
+    assert "rwkv_text is not understood" in found
+
+
 @pytest.mark.parametrize(
     ("config", "words"),
     [
@@ -331,13 +339,16 @@ JUNK = st.recursive(
 )
 
 
+SPARSE = COMMON | {"model_type": "glm_moe_dsa", "index_topk_freq": 2, "index_topk_pattern": None, "indexer_types": None}
+SHARED = COMMON | {"model_type": "gemma4_text", "attention_k_eq_v": True, "num_global_key_value_heads": 2}
+BASES = [MINIMAX, GATED, LATENT, KIMI, MAMBA, WINDOW, MIMO, M3, SPARSE, SHARED]
+
+
 @settings(max_examples=150, deadline=None)
 @given(
-    base=st.sampled_from([MINIMAX, GATED, LATENT, KIMI, MAMBA, WINDOW, MIMO]),
+    base=st.sampled_from(BASES),
     changes=st.dictionaries(
-        st.sampled_from(sorted({key for config in (MINIMAX, GATED, KIMI, MAMBA, WINDOW, MIMO) for key in config})),
-        JUNK,
-        max_size=4,
+        st.sampled_from(sorted({"mamba_ssm_dtype", *(key for config in BASES for key in config)})), JUNK, max_size=4
     ),
 )
 def test_whatever_the_file_holds_there_is_an_answer(base: dict[str, Any], changes: dict[str, Any]) -> None:

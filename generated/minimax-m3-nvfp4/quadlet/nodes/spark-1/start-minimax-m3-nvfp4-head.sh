@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m3-nvfp4 NODE=spark-1 CONTAINER=minimax-m3-nvfp4-head
-readonly BUILD=f5960a24f8e339f5 STOP_GRACE_S=60
+readonly BUILD=b07d2919012f771b STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

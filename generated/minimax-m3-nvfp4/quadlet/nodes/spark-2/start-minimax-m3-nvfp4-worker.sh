@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m3-nvfp4 NODE=spark-2 CONTAINER=minimax-m3-nvfp4-worker
-readonly BUILD=7df7a08258037037 STOP_GRACE_S=60
+readonly BUILD=7e86f233b942066d STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

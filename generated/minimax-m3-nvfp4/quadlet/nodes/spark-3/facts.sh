@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-worker e95e7b5151f4242e
+  minimax-m3-nvfp4-worker dffe6b42deac015e
 )
 
 interface=enP7s7

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m3-nvfp4 NODE=spark-3 CONTAINER=minimax-m3-nvfp4-worker
-readonly BUILD=e95e7b5151f4242e STOP_GRACE_S=60
+readonly BUILD=dffe6b42deac015e STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

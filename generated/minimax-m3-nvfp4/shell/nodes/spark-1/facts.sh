@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-head f5960a24f8e339f5
+  minimax-m3-nvfp4-head b07d2919012f771b
 )
 
 interface=enP7s7

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-worker 7df7a08258037037
+  minimax-m3-nvfp4-worker 7e86f233b942066d
 )
 
 interface=enP7s7

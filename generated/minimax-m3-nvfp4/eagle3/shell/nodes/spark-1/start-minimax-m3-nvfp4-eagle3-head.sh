@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m3-nvfp4 (eagle3)' NODE=spark-1 CONTAINER=minimax-m3-nvfp4-eagle3-head
-readonly BUILD=cb36cd6870229bf2 STOP_GRACE_S=60
+readonly BUILD=22e564594e38f4fd STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

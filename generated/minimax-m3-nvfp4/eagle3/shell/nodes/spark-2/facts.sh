@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-eagle3-worker b5ad5af6092e71cc
+  minimax-m3-nvfp4-eagle3-worker 62f06fa844556d04
 )
 
 interface=enP7s7
