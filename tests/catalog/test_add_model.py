@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sparkc.catalog.config_json import Configured, read_config, weight_files
+from sparkc.catalog.data import load
 from sparkc.catalog.models import Shape, find_family
 from sparkc.cli.app import app
 from sparkc.cli.toolbox import toolbox
@@ -137,8 +138,140 @@ def test_each_kind_of_memory_is_read(config: dict[str, Any], expected: dict[str,
     assert {key: getattr(found, key) for key in expected} == expected
 
 
+CONFIGS = sorted((Path(__file__).parent / "configs").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_a_published_config_json_gives_the_shape_that_the_catalog_holds(path: Path) -> None:
+    """The catalog's shape was put together by hand; reading the file again must give it, number for number."""
+    told = json.loads(path.read_text(encoding="utf-8"))
+    known = find_family(path.stem)
+    assert known is not None
+    assert "https://" in told["origin"] or "public" in told["origin"]
+    assert shape(told["config"]) == known.shape
+
+
+def test_published_configs_are_of_every_kind() -> None:
+    kinds = {shape(json.loads(path.read_text(encoding="utf-8"))["config"]).attention for path in CONFIGS}
+    assert kinds == {"uniform", "mla", "sliding-window", "hybrid-gdn", "hybrid-kda", "hybrid-mamba2"}
+
+
+M3 = COMMON | {
+    "model_type": "minimax_m3_text",
+    "num_key_value_heads": 4,
+    "head_dim": 128,
+    "num_local_experts": 128,
+    "num_experts_per_tok": 4,
+    "intermediate_size": 3072,
+    "dense_intermediate_size": 12288,
+    "sparse_attention_config": {"sparse_attention_freq": [0, 1, 1, 1], "sparse_index_dim": 128},
+}
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        pytest.param({"model_type": "llama"}, {"kv_heads": 16, "head_dim": 64}, id="llama: as many as heads"),
+        pytest.param(
+            {"model_type": "mistral", "sliding_window": None}, {"kv_heads": 8}, id="mistral: null is not absent"
+        ),
+        pytest.param(
+            {"model_type": "qwen3", "num_attention_heads": 64},
+            {"kv_heads": 32, "head_dim": 128},
+            id="qwen3: width of a head",
+        ),
+        pytest.param(
+            {"model_type": "qwen3_moe", "num_key_value_heads": 4},
+            {"experts": 128, "experts_per_token": 8, "expert_intermediate_size": 768},
+            id="qwen3_moe: never dense",
+        ),
+        pytest.param(
+            {"model_type": "gpt_oss"},
+            {"attention_layers": 2, "sliding_layers": 2, "window": 128, "kv_heads": 8},
+            id="gpt_oss: every second layer",
+        ),
+        pytest.param(
+            {"model_type": "gemma3_text", "num_hidden_layers": 12},
+            {"attention_layers": 2, "sliding_layers": 10, "window": 4096, "kv_heads": 4, "head_dim": 256},
+            id="gemma 3: every sixth layer",
+        ),
+        pytest.param(
+            {"model_type": "gemma4_text", "num_hidden_layers": 7},
+            {"attention_layers": 2, "sliding_layers": 5, "head_dim": 512, "sliding_head_dim": 256},
+            id="gemma 4: the last layer is a full one",
+        ),
+        pytest.param(
+            {"model_type": "qwen3_next"},
+            {"attention_layers": 1, "state_layers": 3, "value_heads": 32, "state_width": 2},
+            id="qwen3_next: every fourth layer, narrow states",
+        ),
+        pytest.param(
+            {"model_type": "qwen3_next", "mamba_ssm_dtype": "float32"}, {"state_width": 4}, id="wide states when asked"
+        ),
+        pytest.param(
+            {"model_type": "laguna"}, {"attention": "uniform", "sliding_layers": 0}, id="laguna: all are full"
+        ),
+        pytest.param(
+            {"model_type": "step3p5", "num_attention_groups": 4, "moe_num_experts": 64, "moe_top_k": 4},
+            {"kv_heads": 4, "experts": 64, "experts_per_token": 4},
+            id="step 3.7: other names",
+        ),
+        pytest.param(
+            {
+                "model_type": "step3p5",
+                "num_nextn_predict_layers": 1,
+                "sliding_window": 512,
+                "layer_types": ["full_attention", *["sliding_attention"] * 3, "full_attention"],
+            },
+            {"attention_layers": 1, "sliding_layers": 3, "mtp_layers": 1},
+            id="step 3.7: drafting layers are listed behind",
+        ),
+        pytest.param(
+            {"model_type": "deepseek_v32"}, {"index_layers": 4, "index_dim": 128}, id="v3.2: an index everywhere"
+        ),
+        pytest.param(
+            {"model_type": "glm_moe_dsa", "num_hidden_layers": 12, "index_topk_freq": 4, "index_skip_topk_offset": 3},
+            {"index_layers": 5},
+            id="glm 5: three layers, then every fourth",
+        ),
+        pytest.param(
+            {"model_type": "glm_moe_dsa", "index_topk_pattern": "FFSS"}, {"index_layers": 2}, id="glm 5: letters"
+        ),
+        pytest.param(
+            M3,
+            {"attention": "uniform", "index_layers": 3, "index_dim": 128, "intermediate_size": 12288},
+            id="m3: sparse layers and dense width",
+        ),
+        pytest.param(
+            {**{key: value for key, value in MAMBA.items() if key != "hybrid_override_pattern"}}
+            | {"layers_block_type": ["mamba", "moe", "mamba", "attention", "moe", "mamba", "mamba", "moe"]},
+            {"attention_layers": 1, "state_layers": 4},
+            id="nemotron: a list instead of a pattern",
+        ),
+    ],
+)
+def test_an_absent_key_means_what_its_class_says(config: dict[str, Any], expected: dict[str, Any]) -> None:
+    found = shape(COMMON | config)
+    assert {key: getattr(found, key) for key in expected} == expected
+
+
+def test_every_architecture_names_the_class_it_was_held_against() -> None:
+    known = load("memory", "architectures")["architectures"]
+    assert all(
+        entry["source"].startswith(("transformers 5.23.0 models/", "vLLM 0.33.0 vllm/")) for entry in known.values()
+    )
+
+
 def test_the_language_model_of_a_vision_model_counts() -> None:
     assert shape({"model_type": "qwen3_5_moe", "text_config": GATED}) == shape(GATED)
+
+
+def test_a_text_part_without_a_type_is_of_the_class_that_belongs_to_the_whole() -> None:
+    part = {key: value for key, value in M3.items() if key != "model_type"}
+    assert shape({"model_type": "minimax_m3_vl", "text_config": part}) == shape(M3)
+    found = read_config(json.dumps({"model_type": "rwkv", "text_config": part}))
+    assert isinstance(found, str)
+    assert "rwkv_text is not understood" in found
 
 
 @pytest.mark.parametrize(
@@ -146,7 +279,9 @@ def test_the_language_model_of_a_vision_model_counts() -> None:
     [
         pytest.param(MINIMAX | {"model_type": "deepseek_v4"}, "deepseek_v4 is not understood", id="unknown kind"),
         pytest.param(COMMON, "names no `model_type`", id="no kind"),
-        pytest.param(MINIMAX | {"num_hidden_layers": 0}, "`num_hidden_layers` is missing or 0", id="no layers"),
+        pytest.param(
+            MINIMAX | {"num_hidden_layers": 0}, "`num_hidden_layers` is 0, wanted a whole number from 1", id="no layers"
+        ),
         pytest.param(MINIMAX | {"hidden_size": -1}, "`hidden_size` is -1", id="negative"),
         pytest.param(MINIMAX | {"vocab_size": 10**30}, "`vocab_size` is 1000", id="beyond everything"),
         pytest.param(MINIMAX | {"hidden_size": "3072"}, "wanted a whole number", id="text"),
@@ -155,10 +290,34 @@ def test_the_language_model_of_a_vision_model_counts() -> None:
         pytest.param(MINIMAX | {"kv_lora_rank": 512}, "contradicts the architecture", id="two kinds at once"),
         pytest.param(WINDOW | {"layer_types": ["full_attention"]}, "1 layers are listed", id="too few kinds"),
         pytest.param(WINDOW | {"layer_types": ["strange"] * 4}, "kind strange are not understood", id="strange layer"),
-        pytest.param(WINDOW | {"layer_types": None}, "`layer_types` is missing", id="no kinds"),
+        pytest.param(MIMO | {"hybrid_layer_pattern": None}, "`hybrid_layer_pattern` is missing", id="no kinds"),
+        pytest.param(MIMO | {"swa_head_dim": None}, "reads it without a default", id="no width for the window"),
+        pytest.param(WINDOW | {"num_key_value_heads": 0}, "`num_key_value_heads` is 0", id="zero is not absent"),
+        pytest.param(GATED | {"linear_num_value_heads": -32}, "`linear_num_value_heads` is -32", id="negative heads"),
+        pytest.param(WINDOW | {"num_experts": 64}, "which means the same, 64", id="two numbers of experts"),
+        pytest.param(
+            KIMI | {"num_experts": 8, "num_experts_per_tok": 2, "num_experts_per_token": 4},
+            "its other name",
+            id="two names",
+        ),
+        pytest.param(GATED | {"mamba_ssm_dtype": "fp8"}, "`mamba_ssm_dtype` is fp8", id="strange state"),
+        pytest.param(MAMBA | {"mamba_ssm_cache_dtype": "float16"}, "wanted float32", id="narrow state"),
+        pytest.param(
+            COMMON | {"model_type": "qwen3", "use_sliding_window": True, "sliding_window": 4096},
+            "see 4096 tokens",
+            id="a window that the class leaves out by default",
+        ),
+        pytest.param(
+            COMMON | {"model_type": "mistral"}, "see 4096 tokens", id="a window that the class has by default"
+        ),
+        pytest.param(
+            WINDOW | {"model_type": "gemma4_text", "num_kv_shared_layers": 2},
+            "num_kv_shared_layers",
+            id="shared layers",
+        ),
         pytest.param(MAMBA | {"hybrid_override_pattern": "MX"}, "holds 'X'", id="strange letter"),
-        pytest.param(LATENT | {"index_topk": 2048}, "attends sparsely", id="sparse"),
-        pytest.param(KIMI | {"linear_attn_config": {}}, "do not name 4 layers", id="no split"),
+        pytest.param(LATENT | {"index_topk": 2048, "index_head_dim": 128}, "attends sparsely", id="sparse"),
+        pytest.param(KIMI | {"linear_attn_config": {}}, "do not name 4 layers once each", id="no split"),
     ],
 )
 def test_what_is_not_understood_is_named(config: dict[str, Any], words: str) -> None:
@@ -180,13 +339,16 @@ JUNK = st.recursive(
 )
 
 
+SPARSE = COMMON | {"model_type": "glm_moe_dsa", "index_topk_freq": 2, "index_topk_pattern": None, "indexer_types": None}
+SHARED = COMMON | {"model_type": "gemma4_text", "attention_k_eq_v": True, "num_global_key_value_heads": 2}
+BASES = [MINIMAX, GATED, LATENT, KIMI, MAMBA, WINDOW, MIMO, M3, SPARSE, SHARED]
+
+
 @settings(max_examples=150, deadline=None)
 @given(
-    base=st.sampled_from([MINIMAX, GATED, LATENT, KIMI, MAMBA, WINDOW, MIMO]),
+    base=st.sampled_from(BASES),
     changes=st.dictionaries(
-        st.sampled_from(sorted({key for config in (MINIMAX, GATED, KIMI, MAMBA, WINDOW, MIMO) for key in config})),
-        JUNK,
-        max_size=4,
+        st.sampled_from(sorted({"mamba_ssm_dtype", *(key for config in BASES for key in config)})), JUNK, max_size=4
     ),
 )
 def test_whatever_the_file_holds_there_is_an_answer(base: dict[str, Any], changes: dict[str, Any]) -> None:

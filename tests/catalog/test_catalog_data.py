@@ -57,6 +57,15 @@ def test_a_shape_says_everything_its_attention_needs(family: str) -> None:
             shape.value_heads,
             shape.value_dim,
         ),
+        "hybrid-kda": (
+            shape.latent_dim,
+            shape.state_layers,
+            shape.conv_kernel,
+            shape.key_heads,
+            shape.key_dim,
+            shape.value_heads,
+            shape.value_dim,
+        ),
         "hybrid-mamba2": (
             shape.state_layers,
             shape.conv_kernel,

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from sparkc.catalog.models import find_model, shape_from
+from sparkc.catalog.models import Shape, find_family, find_model, shape_from
 from sparkc.plan import MemoryCheck, NodeMemory
 from sparkc.resolve.memory import MemoryRequest, NodeRequest, plan_memory
 
@@ -50,7 +50,7 @@ def measured(case: dict[str, Any]) -> MemoryRequest:
     tensor = case.get("tensor", 1)
     return MemoryRequest(
         nodes=sparks(tensor, case.get("total", 121.69)),
-        shape=shape_from(CASES["shapes"][case["shape"]]),
+        shape=_shape(case["shape"]),
         weight_bytes=None,
         quant="bf16",
         engine=case.get("engine", "vllm"),
@@ -65,6 +65,12 @@ def measured(case: dict[str, Any]) -> MemoryRequest:
         speculative_tokens=case.get("mtp", 0),
         prefix_caching=case.get("prefix_caching"),
     )
+
+
+def _shape(name: str) -> Shape:
+    """Return the catalog's shape of a model, else the one carried beside the cases."""
+    known = find_family(name)
+    return known.shape if known else shape_from(CASES["shapes"][name])
 
 
 def check(request: MemoryRequest, name: str) -> MemoryCheck:

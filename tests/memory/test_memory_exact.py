@@ -172,3 +172,36 @@ def test_a_draft_is_weighed_with_the_model() -> None:
     assert drafting.bytes.point - plain.bytes.point == GIB
     assert drafting.bytes.high - plain.bytes.high == 2 * GIB
     assert drafting.formula.endswith("2.00 GiB / 2 of draft")
+
+
+# --- what a token costs in each model --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("family", "kv_cache_dtype", "token_bytes"),
+    [
+        pytest.param("glm-4.5-air", "auto", 46 * 2 * 8 * 128 * 2, id="46 layers with 8 heads of 128"),
+        pytest.param("ministral-3-8b", "fp8", 34 * 2 * 8 * 128, id="34 layers with 8 heads of 128"),
+        pytest.param("deepseek-v3", "auto", 61 * 576 * 2, id="61 latents"),
+        pytest.param(
+            "deepseek-v3.2", "auto", 61 * (576 * 2 + 132), id="61 latents and 61 indexes, 8 bits wide in any case"
+        ),
+        pytest.param("deepseek-v3.2", "fp8", 61 * (656 + 132), id="fp8 is fp8_ds_mla where attention is sparse"),
+        pytest.param("glm-5.2", "fp8_ds_mla", 78 * 656 + 21 * 132, id="78 latents and 21 indexes without drafting"),
+        pytest.param("kimi-linear-48b-a3b", "auto", 7 * 576 * 2, id="seven of 27 layers keep a latent"),
+        pytest.param("qwen3.5-122b-a10b", "auto", 12 * 2 * 2 * 256 * 2, id="twelve of 48 layers keep 2 heads of 256"),
+        pytest.param("qwen3-next-80b", "fp8", 12 * 2 * 2 * 256, id="the same in 80B, and in 8 bits"),
+        pytest.param("mimo-v2-flash", "auto", 9 * 4 * (192 + 128) * 2, id="keys wider than values"),
+        pytest.param("gemma-4-26b-a4b", "auto", 5 * 2 * 2 * 512 * 2, id="five full layers with 2 heads of 512"),
+    ],
+)
+def test_a_token_takes_what_its_layers_keep(family: str, kv_cache_dtype: str, token_bytes: int) -> None:
+    found = layout({"shape": family, "kv_cache_dtype": kv_cache_dtype, "max_model_len": 4096})
+    assert found.token_bytes == token_bytes
+
+
+@pytest.mark.parametrize("family", ["deepseek-v4-flash", "glm-5.3-flash", "qwen3.8-flash-next"])
+def test_a_cache_that_is_not_understood_is_not_computed(family: str) -> None:
+    found = layout_of(measured({"shape": family, "kv_cache_dtype": "fp8", "max_model_len": 4096}))
+    assert isinstance(found, str)
+    assert "does not understand" in found

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 from sparkc.catalog.config_json import Configured
+from sparkc.catalog.models import Shape
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _QUANT = re.compile(r"[a-z0-9][a-z0-9.-]*")
@@ -29,7 +30,8 @@ def model_file(configured: Configured, hub_id: str, quant: str, weights: tuple[i
         return None
     name = hub_id.partition("/")[2]
     evidence = f"{{known: read in source, link: https://huggingface.co/{hub_id}, where: config.json}}"
-    shape = {key: value for key, value in asdict(configured.shape).items() if value != 0}
+    defaults = {field.name: field.default for field in fields(Shape)}
+    shape = {key: value for key, value in asdict(configured.shape).items() if value != defaults[key]}
     size, shards = weights or ("null", "null")
     return "\n".join(
         (

@@ -36,7 +36,7 @@ class Shape:
         conv_kernel: hybrids: length of the short convolution.
         key_heads, key_dim, value_heads, value_dim: hybrid-gdn, hybrid-kda: heads and widths of the linear attention.
         state_heads, state_head_dim, state_groups, state_size: hybrid-mamba2: heads, their width, groups, state size.
-        state_width: hybrids: bytes of one value of a state, without the convolution's.
+        state_width: hybrids: bytes of one number of the state; 2 where neither engine nor file asks for 32 bits.
         state_chunk: hybrid-mamba2: tokens that its kernels take at once.
         index_layers, index_dim: layers of sparse attention that keep a side index per token, and its width.
     """

@@ -28,7 +28,7 @@ MLA_FP8_BYTES = 656
 """Bytes per token and layer of `fp8_ds_mla` (vLLM 0.33.0)."""
 
 MLA_FP8_INDEX_BYTES = 132
-"""Bytes per token and indexer layer beside `fp8_ds_mla` (vLLM 0.33.0)."""
+"""Bytes per token and indexer layer beside a latent (vLLM 0.33.0)."""
 
 _BYTES_PER_VALUE = {
     "auto": Fraction(2),
@@ -189,10 +189,17 @@ def attention_bytes(request: MemoryRequest, shape: Shape, width: Fraction) -> tu
     fp8_ds_mla: 656. Source: vLLM 0.33.0, kv_cache_interface.py.
     """
     if shape.latent_dim:
-        if request.kv_cache_dtype == "fp8_ds_mla":
+        if _is_packed(request, shape):
             return MLA_FP8_BYTES, f"{MLA_FP8_BYTES} (fp8_ds_mla)"
         return math.ceil(shape.latent_dim * width), f"{shape.latent_dim} latent × {_plain(width)} bytes, on every rank"
     return _keys_and_values(request, shape.kv_heads, shape.head_dim, shape.v_head_dim, width)
+
+
+def _is_packed(request: MemoryRequest, shape: Shape) -> bool:
+    """Tell whether a latent is kept as `fp8_ds_mla`, for which `fp8` is another name where attention is sparse."""
+    if shape.attention == "mla" and shape.index_layers and not request.is_sglang:
+        return request.kv_cache_dtype.startswith("fp8")
+    return request.kv_cache_dtype == "fp8_ds_mla"
 
 
 def sliding_bytes(request: MemoryRequest, shape: Shape, width: Fraction) -> int:
@@ -308,15 +315,20 @@ def _per_token(request: MemoryRequest, shape: Shape, width: Fraction) -> CacheLa
 def _side_bytes(request: MemoryRequest, shape: Shape) -> Band:
     """Return bytes per token of the index beside sparse attention, on every rank.
 
-    132 per layer for fp8_ds_mla; else index_dim in 16 bits per layer, whatever the cache's own type. Reports of MiniMax
-    M3 imply about 10 KB per token and rank where this gives 14.6 KB, so its low end is nothing
+    Beside a latent 132 per layer, in 8 bits with a scale whatever the cache's own type, and once more for each layer of
+    multi-token prediction (vLLM 0.33.0, deepseek_v2.py DeepseekV32IndexerCache); else index_dim in 16 bits per layer.
+    Reports of MiniMax M3 imply about 10 KB per token and rank where this gives 14.6 KB, so its low end is nothing
     (tonyd2wild/MiniMax-M3-AWQ-1M-NVFP4-KV-4x-DGX-Spark).
     """
-    if shape.attention == "mla" and request.kv_cache_dtype == "fp8_ds_mla":
-        exact = shape.index_layers * MLA_FP8_INDEX_BYTES
-        return Band.exactly(exact)
+    if shape.attention == "mla":
+        return Band.exactly(_index_layers(request, shape) * MLA_FP8_INDEX_BYTES)
     index = shape.index_layers * shape.index_dim * 2
     return Band(0, index, index)
+
+
+def _index_layers(request: MemoryRequest, shape: Shape) -> int:
+    drafts = shape.mtp_layers if shape.index_layers and request.speculative == "mtp" else 0
+    return shape.index_layers + drafts
 
 
 def _draft_bytes(request: MemoryRequest, width: Fraction) -> Band:
@@ -334,11 +346,9 @@ def _draft_bytes(request: MemoryRequest, width: Fraction) -> Band:
 
 def _side_formula(request: MemoryRequest, shape: Shape, draft: Band) -> str:
     text = ""
-    if _side_bytes(request, shape).point:
-        exact = shape.attention == "mla" and request.kv_cache_dtype == "fp8_ds_mla"
-        text = f" + {shape.index_layers} index layers × " + (
-            f"{MLA_FP8_INDEX_BYTES}" if exact else f"{shape.index_dim} × 2 bytes"
-        )
+    if shape.index_layers:
+        width = f"{MLA_FP8_INDEX_BYTES}" if shape.attention == "mla" else f"{shape.index_dim} × 2"
+        text = f" + {_index_layers(request, shape)} index layers × {width} bytes"
     return f"{text} + {draft.point:,} bytes of the draft" if draft.point else text
 
 

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-worker 17c4b476c43e483b
+  minimax-m3-nvfp4-worker dffe6b42deac015e
 )
 
 interface=enP7s7

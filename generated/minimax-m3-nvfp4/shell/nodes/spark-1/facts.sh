@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-head 910a015aedfefa7d
+  minimax-m3-nvfp4-head b07d2919012f771b
 )
 
 interface=enP7s7

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-worker da3b84fe98d4dc52
+  minimax-m3-nvfp4-worker 7e86f233b942066d
 )
 
 interface=enP7s7

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m3-nvfp4'
   --label 'sparkc.variant='
-  --label 'sparkc.plan=da3b84fe98d4dc52'
+  --label 'sparkc.plan=7e86f233b942066d'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough
@@ -113,6 +113,8 @@ options=(
   --env 'TRANSFORMERS_OFFLINE=1'
   # spec env.LD_PRELOAD: said in specs/minimax-m3-nvfp4.yaml
   --env 'LD_PRELOAD=/opt/nccl230/build/lib/libnccl.so.2'
+  # spec env.VLLM_NCCL_SO_PATH: said in specs/minimax-m3-nvfp4.yaml
+  --env 'VLLM_NCCL_SO_PATH=/opt/nccl230/build/lib/libnccl.so.2'
   # pass caches: kept on the node between starts: the Hub cache
   --mount 'type=bind,source=/home/ops/.cache/huggingface,target=/cache/huggingface'
   # pass caches: kept on the node between starts: torch.compile's results, 4 instead of 25 minutes

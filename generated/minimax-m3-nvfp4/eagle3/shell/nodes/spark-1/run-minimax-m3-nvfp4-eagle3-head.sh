@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m3-nvfp4'
   --label 'sparkc.variant=eagle3'
-  --label 'sparkc.plan=0cf3c42607857130'
+  --label 'sparkc.plan=22e564594e38f4fd'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough
@@ -113,6 +113,8 @@ options=(
   --env 'TRANSFORMERS_OFFLINE=1'
   # spec env.LD_PRELOAD: said in specs/minimax-m3-nvfp4.yaml
   --env 'LD_PRELOAD=/opt/nccl230/build/lib/libnccl.so.2'
+  # spec env.VLLM_NCCL_SO_PATH: said in specs/minimax-m3-nvfp4.yaml
+  --env 'VLLM_NCCL_SO_PATH=/opt/nccl230/build/lib/libnccl.so.2'
   # spec serving.speculative.model.path: said in variant eagle3
   --mount 'type=bind,source=/home/ops/.cache/huggingface/MiniMax-M3-EAGLE3-pad96,target=/home/ops/.cache/huggingface/MiniMax-M3-EAGLE3-pad96,readonly'
   # pass caches: kept on the node between starts: the Hub cache

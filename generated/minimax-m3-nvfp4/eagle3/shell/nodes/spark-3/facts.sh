@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-eagle3-worker 03134f3bbd781ef2
+  minimax-m3-nvfp4-eagle3-worker e82d528df0465aed
 )
 
 interface=enP7s7

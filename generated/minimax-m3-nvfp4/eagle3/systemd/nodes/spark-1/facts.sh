@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-eagle3-head 0cf3c42607857130
+  minimax-m3-nvfp4-eagle3-head 22e564594e38f4fd
 )
 
 interface=enP7s7

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-eagle3-worker 6f116fd442b849e8
+  minimax-m3-nvfp4-eagle3-worker 62f06fa844556d04
 )
 
 interface=enP7s7
