@@ -159,7 +159,9 @@ class TestUnknown:
         assert check(request, "free-at-start").verdict == "unknown"
         assert first(request).budget is None
 
-    @pytest.mark.parametrize(("version", "share"), [("0.18.1", 0.90), ("0.19.1", 0.90), ("0.20.0", 0.92), ("0.33.0", 0.92)])
+    @pytest.mark.parametrize(
+        ("version", "share"), [("0.18.1", 0.90), ("0.19.1", 0.90), ("0.20.0", 0.92), ("0.33.0", 0.92)]
+    )
     def test_a_default_that_was_read_is_used(self, version: str, share: float) -> None:
         request = replace(two_sparks("olka-fi/MiniMax-M2.7-MXFP4", 0.82), fraction=None, engine_version=version)
         assert first(request).budget == pytest.approx(SPARK_TOTAL * share, abs=1)
