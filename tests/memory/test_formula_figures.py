@@ -10,8 +10,8 @@ from calling import REPOSITORY
 
 sys.path.append(str(REPOSITORY / "tools" / "formula_gate"))
 
-from compared import ASK, Asked, ask_ray, compare  # noqa: E402  (the tool is no package)
-from formula_figures import PAGE, Figures, Row, page, read_figures, row  # noqa: E402
+from compared import ASK, Asked, ask_ray, compare
+from formula_figures import PAGE, Figures, Row, page, read_figures, row
 
 FIGURES = read_figures(REPOSITORY)
 NEEDED = {

@@ -16,7 +16,7 @@ from sparkc.resolve.memory import MemoryRequest, NodeRequest
 
 GIB = 2**30
 SEED = 20261120
-PER_MODEL, RANDOM = 12, 150
+PER_MODEL, RANDOM = 8, 100
 LONGEST = 2**30
 """Where the search for the longest request ends, in tokens."""
 

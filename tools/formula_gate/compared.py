@@ -40,8 +40,9 @@ class Asked:
 
     @property
     def digest(self) -> str:
-        """Return the digest of both."""
-        return digest([self.questions, self.planned])
+        """Return the digest of both, without the offers: those move with every measured boot."""
+        caches = [{**each, "offers": None} for each in self.questions.get("caches", ())]
+        return digest([{**self.questions, "caches": caches}, self.planned])
 
 
 def ask(python: Path, folder: Path, engine: str, asked: Asked) -> Answers:
