@@ -137,6 +137,23 @@ def test_each_kind_of_memory_is_read(config: dict[str, Any], expected: dict[str,
     assert {key: getattr(found, key) for key in expected} == expected
 
 
+@pytest.mark.parametrize(
+    ("config", "width"),
+    [
+        pytest.param(GATED, 2, id="as wide as the model"),
+        pytest.param(GATED | {"mamba_ssm_dtype": "float32"}, 4, id="as the model asks"),
+        pytest.param(MAMBA, 4, id="what vLLM takes for Nemotron"),
+        pytest.param(MAMBA | {"mamba_ssm_cache_dtype": "float16"}, 2, id="as Nemotron asks"),
+    ],
+)
+def test_a_state_is_as_wide_as_the_model_asks(config: dict[str, Any], width: int) -> None:
+    assert shape(config).state_width == width
+
+
+def test_the_chunk_of_mamba_is_read() -> None:
+    assert (shape(MAMBA).state_chunk, shape(MAMBA | {"chunk_size": 256}).state_chunk) == (128, 256)
+
+
 def test_the_language_model_of_a_vision_model_counts() -> None:
     assert shape({"model_type": "qwen3_5_moe", "text_config": GATED}) == shape(GATED)
 
@@ -158,6 +175,7 @@ def test_the_language_model_of_a_vision_model_counts() -> None:
         pytest.param(WINDOW | {"layer_types": None}, "`layer_types` is missing", id="no kinds"),
         pytest.param(MAMBA | {"hybrid_override_pattern": "MX"}, "holds 'X'", id="strange letter"),
         pytest.param(LATENT | {"index_topk": 2048}, "attends sparsely", id="sparse"),
+        pytest.param(GATED | {"mamba_ssm_dtype": ["float8"]}, "wanted float32, bfloat16, float16", id="strange state"),
         pytest.param(KIMI | {"linear_attn_config": {}}, "do not name 4 layers", id="no split"),
     ],
 )
