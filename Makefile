@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: demo test setup format lint types imports current unit bench docs catalogs clean
+.PHONY: demo test setup format lint types imports current unit bench docs catalogs formulas clean
 
 demo: setup
 	$(BIN)/sparkc build specs/minimax-m27.yaml
@@ -47,6 +47,10 @@ format: setup
 # Downloads every vLLM and SGLang release that has a catalog, one after the other, and asks its real parser.
 catalogs: setup
 	nice $(BIN)/python tools/catalog_gate
+
+# Downloads releases of vLLM, SGLang and Ray, and holds the memory planner's formulas against their own code.
+formulas: setup
+	nice $(BIN)/python tools/formula_gate
 
 bench: setup
 	$(BIN)/python tools/bench.py

@@ -26,7 +26,7 @@ DEFAULT_BATCHED_TOKENS = 2048
 USUAL_GRAPHS_GIB = 0.69
 """Median of the estimates that boots log; for boots of which the log does not tell."""
 
-GRAPHS_SUBTRACTED_SINCE = (0, 21)
+GRAPHS_SUBTRACTED_SINCE = (0, 20)
 
 BAND = 2.5
 """Half the band, in root mean squares of the errors: so few boots have not shown the worst one yet."""
@@ -84,7 +84,7 @@ def boot(row: dict[str, str]) -> Boot:
 
 
 def _graphs(row: dict[str, str]) -> float:
-    """Return what was taken off the cache for graphs: nothing before vLLM 0.21."""
+    """Return what was taken off the cache for graphs: nothing before vLLM 0.20."""
     release = tuple(int(part) for part in row["version"].split(".")[:2]) if row["version"] else None
     if release is not None and release < GRAPHS_SUBTRACTED_SINCE:
         return 0.0

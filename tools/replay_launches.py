@@ -100,7 +100,7 @@ def request_of(row: dict[str, str]) -> MemoryRequest:
 # Launches over Ray and the share at which its monitor killed; None where it was off.
 _OVER_RAY: dict[str, float | None] = {"1": 0.97, "9": None, "11": 0.95, "13": None}
 
-_CACHES_PREFIXES = {"19": False, "21": False, "41": True}
+_CACHES_PREFIXES = {"19": False, "21": False, "41": True, "101": True}
 """Launches that said whether prefixes are cached; the others took the default of their version."""
 
 _ONE_STEP = ("43",)

@@ -262,6 +262,23 @@ def test_every_architecture_names_the_class_it_was_held_against() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("config", "width"),
+    [
+        pytest.param(GATED, 4, id="what vLLM takes for Qwen3.5"),
+        pytest.param(GATED | {"mamba_ssm_dtype": "float32"}, 4, id="as the model asks"),
+        pytest.param(MAMBA, 4, id="what vLLM takes for Nemotron"),
+        pytest.param(MAMBA | {"mamba_ssm_cache_dtype": "float16"}, 2, id="as Nemotron asks"),
+    ],
+)
+def test_a_state_is_as_wide_as_the_model_asks(config: dict[str, Any], width: int) -> None:
+    assert shape(config).state_width == width
+
+
+def test_the_chunk_of_mamba_is_read() -> None:
+    assert (shape(MAMBA).state_chunk, shape(MAMBA | {"chunk_size": 256}).state_chunk) == (128, 256)
+
+
 def test_the_language_model_of_a_vision_model_counts() -> None:
     assert shape({"model_type": "qwen3_5_moe", "text_config": GATED}) == shape(GATED)
 
@@ -283,7 +300,7 @@ def test_a_text_part_without_a_type_is_of_the_class_that_belongs_to_the_whole() 
             MINIMAX | {"num_hidden_layers": 0}, "`num_hidden_layers` is 0, wanted a whole number from 1", id="no layers"
         ),
         pytest.param(MINIMAX | {"hidden_size": -1}, "`hidden_size` is -1", id="negative"),
-        pytest.param(MINIMAX | {"vocab_size": 10**30}, "`vocab_size` is 1000", id="beyond everything"),
+        pytest.param(MAMBA | {"mamba_ssm_cache_dtype": "int3"}, "`mamba_ssm_cache_dtype` is int3", id="strange width"),
         pytest.param(MINIMAX | {"hidden_size": "3072"}, "wanted a whole number", id="text"),
         pytest.param(MINIMAX | {"num_experts_per_tok": 300}, "visits 300 of 256 experts", id="more than there are"),
         pytest.param(MINIMAX | {"num_key_value_heads": 7}, "48 heads cannot share 7", id="heads do not divide"),
@@ -301,7 +318,7 @@ def test_a_text_part_without_a_type_is_of_the_class_that_belongs_to_the_whole() 
             id="two names",
         ),
         pytest.param(GATED | {"mamba_ssm_dtype": "fp8"}, "`mamba_ssm_dtype` is fp8", id="strange state"),
-        pytest.param(MAMBA | {"mamba_ssm_cache_dtype": "float16"}, "wanted float32", id="narrow state"),
+        pytest.param(MAMBA | {"mamba_ssm_cache_dtype": "int3"}, "`mamba_ssm_cache_dtype` is int3", id="strange width"),
         pytest.param(
             COMMON | {"model_type": "qwen3", "use_sliding_window": True, "sliding_window": 4096},
             "see 4096 tokens",

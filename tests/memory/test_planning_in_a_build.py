@@ -134,3 +134,37 @@ def test_a_boot_in_a_model_file_calibrates_the_same_layout(tmp_path: Path) -> No
 )
 def test_nonsense_is_a_finding(tmp_path: Path, change: dict[str, Any], rule: str) -> None:
     assert rule in {finding.rule for finding in launch(tmp_path, M3 | change).findings}
+
+
+def test_settings_of_a_spec_reach_the_cache(tmp_path: Path) -> None:
+    """Async scheduling and prefix caching decide what a window and a hybrid keep."""
+    spec = M3 | {
+        "name": "one",
+        "model": {"id": "openai/gpt-oss-120b"},
+        "quant": "mxfp4",
+        "engine": {"name": "vllm", "version": "0.27.1", "image": "vllm-node:latest", "executor": "mp"},
+        "nodes": {"hardware": "dgx-spark", "hosts": [{"name": "spark-1", "address": "10.0.0.1"}]},
+        "interconnect": None,
+        "parallelism": None,
+    }
+
+    def needed(**changes: Any) -> int:
+        checks = launch(tmp_path, spec | changes).plan.nodes[0].memory.checks
+        return next(check.wanted or 0 for check in checks if check.name == "kv-one-request")
+
+    assert needed(args={"async-scheduling": False}) < needed()
+    hybrid = {"model": {"id": "nvidia/Qwen3.6-35B-A3B-NVFP4"}, "quant": "nvfp4"}
+    without = spec["serving"] | {"prefix_caching": False}
+    assert needed(**hybrid, serving=without) < needed(**hybrid)
+
+
+def test_a_small_shared_memory_of_the_container_caps_the_object_store(tmp_path: Path) -> None:
+    def store(container: dict[str, Any]) -> int:
+        engine = M3["engine"] | {"executor": "ray", "ray": {"object_store_memory": "default"}}
+        over_ray = M3 | {"engine": engine}
+        memory = launch(tmp_path, over_ray | {"container": container}).plan.nodes[0].memory
+        return next(term.bytes for term in memory.terms if term.name == "Ray object store")
+
+    assert store({"ipc": "private"}) == 10**10
+    assert store({"shm_size": "16 GiB"}) == 16 * 2**30 * 95 // 100
+    assert store({}) > 30 * 2**30

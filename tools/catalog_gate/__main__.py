@@ -16,13 +16,17 @@ from pathlib import Path
 
 from command_lines import CommandLine, command_lines
 from figures import Figures, compare, read_figures, write_figures
-from real_parser import Interview, ask, prepare
-from releases import Release, download, unpacked
+from real_parser import Interview, ask
 
 from sparkc.catalog.engine import available
 from sparkc.extract.release import catalog_text
 
 REPOSITORY = Path(__file__).parent.parent.parent
+sys.path.append(str(REPOSITORY / "tools" / "engine_releases"))
+
+from environment import prepare  # noqa: E402  (shared by the gates, which are no packages)
+from releases import Release, download, unpacked  # noqa: E402
+
 CATALOGS = REPOSITORY / "compiler/sparkc/catalog/engines"
 ENGINES = ("vllm", "sglang")
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
-REQUIREMENTS = HERE / "requirements.txt"
 
 
 @dataclass(frozen=True)
@@ -34,19 +33,6 @@ class Answer:
     options: frozenset[str]
     variables: frozenset[str]
     refusals: tuple[str | None, ...]
-
-
-def prepare(work: Path) -> Path:
-    """Return the Python that can import the engines' parsers, installing what they need the first time."""
-    venv = work / "venv"
-    python = venv / "bin" / "python"
-    stamp = venv / "installed.txt"
-    wanted = REQUIREMENTS.read_text("utf-8")
-    if not stamp.is_file() or stamp.read_text("utf-8") != wanted:
-        subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", str(REQUIREMENTS)], check=True)
-        stamp.write_text(wanted, "utf-8")
-    return python
 
 
 def ask(python: Path, release: Path, interview: Interview) -> Answer:

@@ -133,8 +133,21 @@ def _node(facts: Facts, host: HostDraft) -> NodeRequest:
         unified=facts.is_unified,
         reserved=sum(entry.bytes for entry in host.reservations),
         object_store=(cap if isinstance(cap, int) else None) if facts.uses_ray else 0,
+        shared_memory=_shared_memory(host),
         ranks=max(1, facts.world_size // len(facts.hosts)),
     )
+
+
+def _shared_memory(host: HostDraft) -> int | None:
+    """Return the bytes of the container's own /dev/shm; None where it has the host's."""
+    container = host.facts.container
+    if container.shm_size is not None:
+        return int(container.shm_size)
+    return None if container.ipc in (None, "host") else _DOCKER_SHARED_MEMORY
+
+
+_DOCKER_SHARED_MEMORY = 64 * 2**20
+"""What Docker gives a container that neither shares the host's nor names a size (docker run, --shm-size)."""
 
 
 def _speculation(facts: Facts) -> Literal["none", "ngram", "mtp", "draft"]:

@@ -7,14 +7,15 @@ from fractions import Fraction
 
 from sparkc.catalog.versions import is_within
 
-SOURCE_VLLM = "vLLM 0.33.0, vllm/v1/worker/gpu_worker.py: requested memory at start"
-SOURCE_SGLANG = "SGLang 0.5.23, model_executor: profiling of the KV pool"
+SOURCE_VLLM = "vLLM 0.33.0, vllm/v1/worker/utils.py, request_memory: what is asked for at start"
+SOURCE_SGLANG = "SGLang 0.5.23, srt/mem_cache/kv_cache_configurator.py, _profile_available_bytes"
 
 
 def share_of(total: int, fraction: float) -> int:
     """Return `ceil(total * fraction)` in bytes, exact for numbers of any size.
 
-    The engine multiplies as floats; the two differ by at most a byte. Source: vLLM 0.33.0, `ceil(total * util)`.
+    The engine multiplies as floats; the two differ by at most a byte. Source: vLLM 0.18.1 to 0.33.0,
+    v1/worker/utils.py, request_memory.
     """
     return math.ceil(total * Fraction(fraction))
 

@@ -32,9 +32,11 @@ class Graphs:
 def graphs_of(request: MemoryRequest) -> Graphs:
     """Return what graphs take on one rank in bytes; nothing when they are switched off.
 
-    vLLM subtracts its own estimate from the budget since 0.21 (VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS); before, and
-    in SGLang's classic path, graphs are captured after the cache was sized and come on top. Where the version is not
-    known they are counted inside, which leaves less for the cache.
+    vLLM subtracts its own estimate from the budget since 0.20 (envs.py, VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS; taken
+    off in v1/worker/gpu_worker.py, determine_available_memory). Before, and in SGLang's classic path (0.5.23,
+    srt/mem_cache/kv_cache_configurator.py), graphs are captured after the cache was sized and come on top. Where the
+    version is not known they are counted inside, which leaves less for the cache. No CPU can run the estimate: the
+    amounts are those of boot logs.
     """
     if request.cuda_graphs is False:
         return Graphs(NOTHING, True, "0 (graphs are off)", SOURCE_VLLM)
@@ -42,7 +44,7 @@ def graphs_of(request: MemoryRequest) -> Graphs:
         band = Band(gibibytes(2.2), gibibytes(3.0), gibibytes(3.8))
         return Graphs(band, False, "3.0 GiB, captured after the pool", SOURCE_SGLANG)
     highest = 2.44 if request.tensor * request.pipeline == 1 else 5.07
-    inside = not is_within(request.engine_version, "<0.21")
+    inside = not is_within(request.engine_version, "<0.20")
     band = Band(gibibytes(0.17), gibibytes(0.69), gibibytes(highest))
-    where = "taken from the budget" if inside else "on top of the budget before vLLM 0.21"
+    where = "taken from the budget" if inside else "on top of the budget before vLLM 0.20"
     return Graphs(band, inside, f"0.69 GiB, {where}", SOURCE_VLLM)

@@ -14,7 +14,7 @@ SOURCE_IDLE = (
     "MemAvailable 116.79 of 121.63 GiB on a quiet headless node, fixed driver reservation 3.1 to 3.5 GiB "
     "(NNNtrance memory ledger)"
 )
-SOURCE_OBJECT_STORE = "Ray 2.54.0, ray/_private/utils.py: 0.30 of memory, at most 200 GB and 95 % of /dev/shm"
+SOURCE_OBJECT_STORE = "Ray 2.54.0, ray/_private/utils.py: 0.30 of memory, at most 200 GB, and 95 % of /dev/shm or 10 GB"
 
 OUTSIDE = Band(gibibytes(2.0), gibibytes(10.6), gibibytes(17.4))
 """Used outside the engine's budget once it serves, on unified memory, without what the author reserved."""
@@ -27,6 +27,7 @@ IDLE_DISCRETE = Band.exactly(gibibytes(0.41))
 
 _RAY_SHARE_PERCENT = 30
 _RAY_LARGEST = 200 * 10**9
+_RAY_LEAST_CAP = 10**10
 
 
 def idle_on(node: NodeRequest) -> Band:
@@ -37,11 +38,15 @@ def idle_on(node: NodeRequest) -> Band:
 def object_store_on(request: MemoryRequest, node: NodeRequest) -> int:
     """Return how large Ray's object store may grow, in bytes; 0 without Ray.
 
-    Ray's own default is 30 % of the memory and at most 200 GB, with the host's IPC namespace; a container with a small
-    /dev/shm gets less. Source: Ray 2.54.0, ray/_private/utils.py.
+    Ray's own default is 30 % of the memory that is free, at most 200 GB and at most 95 % of /dev/shm, or 10 GB where
+    that is less. All of the memory is taken for free here. Source: Ray 2.54.0 and 2.60.0, ray/_private/utils.py,
+    resolve_object_store_memory.
     """
     if request.executor != "ray" or not node.unified:
         return 0
     if node.object_store is not None:
         return node.object_store
-    return min(node.total * _RAY_SHARE_PERCENT // 100, _RAY_LARGEST)
+    cap = _RAY_LARGEST
+    if node.shared_memory is not None:
+        cap = min(cap, max(_RAY_LEAST_CAP, node.shared_memory * 95 // 100))
+    return min(node.total * _RAY_SHARE_PERCENT // 100, cap)

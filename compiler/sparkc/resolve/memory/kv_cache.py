@@ -27,9 +27,6 @@ ROUND_PIN = 256 * 2**20
 MLA_FP8_BYTES = 656
 """Bytes per token and layer of `fp8_ds_mla` (vLLM 0.33.0)."""
 
-MLA_FP8_INDEX_BYTES = 132
-"""Bytes per token and indexer layer beside a latent (vLLM 0.33.0)."""
-
 _BYTES_PER_VALUE = {
     "auto": Fraction(2),
     "bfloat16": Fraction(2),
@@ -133,7 +130,7 @@ class CacheLayout:
     def tokens_in(self, available: int, context: int) -> int:
         """Return how many tokens fit into the available bytes when requests are `context` long.
 
-        The log of vLLM prints this from 0.20 on (get_kv_cache_capacity); before, blocks // groups * block, which is too
+        The log of vLLM prints this from 0.21 on (get_kv_cache_capacity); before, blocks // groups * block, which is too
         low where layers differ.
         """
         return int(self.concurrency(available, context) * context)
@@ -203,9 +200,14 @@ def _is_packed(request: MemoryRequest, shape: Shape) -> bool:
 
 
 def sliding_bytes(request: MemoryRequest, shape: Shape, width: Fraction) -> int:
-    """Return bytes per token of one sliding layer on one rank; its heads may differ from those of the full layers."""
+    """Return bytes per token of one sliding layer on one rank; its heads may differ from those of the full layers.
+
+    Before vLLM 0.20 values are kept as wide as keys (v1/kv_cache_interface.py, SlidingWindowSpec without head_size_v).
+    """
     heads, head_dim = shape.sliding_kv_heads or shape.kv_heads, shape.sliding_head_dim or shape.head_dim
     v_head_dim = shape.sliding_v_head_dim or (0 if shape.sliding_head_dim else shape.v_head_dim)
+    if is_within(request.engine_version, "<0.20"):
+        v_head_dim = 0
     return _keys_and_values(request, heads, head_dim, v_head_dim, width)[0]
 
 
@@ -267,7 +269,7 @@ def _grouped(request: MemoryRequest, shape: Shape, width: Fraction) -> CacheLayo
         state_slots=state_slots(request, shape) if shape.state_layers else 0,
         states_grow=grow,
         side_bytes=side,
-        in_flight=(request.max_num_batched_tokens or DEFAULT_BATCHED_TOKENS) * _steps_under_way(request),
+        in_flight=_in_flight(request, shape),
         held_back=1,
         context_ranks=request.context_ranks,
     )
@@ -286,13 +288,17 @@ def _alike(request: MemoryRequest, block: int, full: int, sliding: int) -> tuple
     return block * larger, longer if full < sliding else block, longer if sliding < full else block
 
 
-def _steps_under_way(request: MemoryRequest) -> int:
-    """Return the steps whose tokens a window keeps until they are settled.
+def _in_flight(request: MemoryRequest, shape: Shape) -> int:
+    """Return the tokens that a window keeps beside its own until they are settled.
 
-    Two from vLLM 0.26 on, where async scheduling overlaps them unless it is switched off (config/vllm.py,
-    max_in_flight_tokens and max_concurrent_batches); one before.
+    Those of one step, of two from vLLM 0.26 on, where async scheduling overlaps them unless it is switched off
+    (config/vllm.py, max_in_flight_tokens and max_concurrent_batches). From 0.28 on also what several MTP layers read
+    again, one less than is drafted (v1/kv_cache_interface.py, SlidingWindowSpec.extra_retained_tokens).
     """
-    return 1 if request.async_scheduling is False or is_within(request.engine_version, "<0.26") else 2
+    steps = 1 if request.async_scheduling is False or is_within(request.engine_version, "<0.26") else 2
+    chained = request.speculative == "mtp" and min(shape.mtp_layers, request.speculative_tokens) > 1
+    again = request.speculative_tokens - 1 if chained and not is_within(request.engine_version, "<0.28") else 0
+    return (request.max_num_batched_tokens or DEFAULT_BATCHED_TOKENS) * steps + again
 
 
 def _per_token(request: MemoryRequest, shape: Shape, width: Fraction) -> CacheLayout:
@@ -315,15 +321,20 @@ def _per_token(request: MemoryRequest, shape: Shape, width: Fraction) -> CacheLa
 def _side_bytes(request: MemoryRequest, shape: Shape) -> Band:
     """Return bytes per token of the index beside sparse attention, on every rank.
 
-    Beside a latent 132 per layer, in 8 bits with a scale whatever the cache's own type, and once more for each layer of
-    multi-token prediction (vLLM 0.33.0, deepseek_v2.py DeepseekV32IndexerCache); else index_dim in 16 bits per layer.
-    Reports of MiniMax M3 imply about 10 KB per token and rank where this gives 14.6 KB, so its low end is nothing
-    (tonyd2wild/MiniMax-M3-AWQ-1M-NVFP4-KV-4x-DGX-Spark).
+    Beside a latent: index_dim values of 8 bits and a scale of 32 bits for every 128, in each index layer and once more
+    for each layer of multi-token prediction, whatever the cache's own type (vLLM 0.33.0,
+    model_executor/models/deepseek_v2.py, Indexer). Else index_dim in 16 bits (vLLM 0.33.0,
+    models/minimax_m3/common/indexer.py, MiniMaxM3IndexerCache); reports of MiniMax M3 imply about 10 KB per token and
+    rank where this gives 14.6 KB, so its low end is nothing (tonyd2wild/MiniMax-M3-AWQ-1M-NVFP4-KV-4x-DGX-Spark).
     """
     if shape.attention == "mla":
-        return Band.exactly(_index_layers(request, shape) * MLA_FP8_INDEX_BYTES)
+        return Band.exactly(_index_layers(request, shape) * _latent_index_bytes(shape))
     index = shape.index_layers * shape.index_dim * 2
     return Band(0, index, index)
+
+
+def _latent_index_bytes(shape: Shape) -> int:
+    return shape.index_dim + shape.index_dim // 128 * 4
 
 
 def _index_layers(request: MemoryRequest, shape: Shape) -> int:
@@ -347,7 +358,7 @@ def _draft_bytes(request: MemoryRequest, width: Fraction) -> Band:
 def _side_formula(request: MemoryRequest, shape: Shape, draft: Band) -> str:
     text = ""
     if shape.index_layers:
-        width = f"{MLA_FP8_INDEX_BYTES}" if shape.attention == "mla" else f"{shape.index_dim} × 2"
+        width = f"{_latent_index_bytes(shape)}" if shape.attention == "mla" else f"{shape.index_dim} × 2"
         text = f" + {_index_layers(request, shape)} index layers × {width} bytes"
     return f"{text} + {draft.point:,} bytes of the draft" if draft.point else text
 

@@ -7,6 +7,7 @@ from functools import cache
 
 from sparkc.catalog.data import load
 from sparkc.resolve.memory.amount import NOTHING, Band, gibibytes
+from sparkc.resolve.memory.fraction import SOURCE_SGLANG
 from sparkc.resolve.memory.request import MemoryRequest, NodeRequest
 
 SOURCE_DISCRETE = "Four boots on discrete accelerators: 1.7 to 7.3 GiB (vllm-project/vllm-ascend PR 8289 and others)"
@@ -68,11 +69,13 @@ def overhead_on(request: MemoryRequest, node: NodeRequest) -> Overhead:
     """Return the engine's overhead on one rank in bytes.
 
     GB10: a base, a part per 2048 batched tokens, one for a draft (`Fit`), and 4.43 GiB with the InstantTensor loader.
-    SGLang sizes its pool from what is free after loading, so nothing stands between weights and pool (SGLang 0.5.23,
-    model_executor).
+    What it stands for is measured by the engine in a dummy run, which no CPU can do (vLLM 0.33.0,
+    v1/worker/gpu_worker.py, determine_available_memory: consumed memory and the transient peak). SGLang sizes its pool
+    from what is free after loading, so nothing stands between weights and pool (SGLang 0.5.23,
+    srt/mem_cache/kv_cache_configurator.py, _profile_available_bytes).
     """
     if request.is_sglang:
-        return Overhead(NOTHING, "0 (SGLang measures after loading)", "SGLang 0.5.23, model_executor")
+        return Overhead(NOTHING, "0 (SGLang measures after loading)", SOURCE_SGLANG)
     if not node.unified:
         return _on_discrete_memory(request)
     fit = fit_on_gb10()

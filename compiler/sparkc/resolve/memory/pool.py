@@ -17,7 +17,8 @@ from sparkc.resolve.memory.request import MemoryRequest, NodeRequest
 from sparkc.resolve.memory.weights import Weights, missing_weights, weights_per_rank
 
 _STATE_SHARE_SGLANG = Fraction(9, 19)
-"""SGLang gives 0.9 / 1.9 of its pool to states of hybrid models (SGLang 0.5.23, mamba_full_memory_ratio 0.9)."""
+"""SGLang gives 0.9 / 1.9 of its pool to states of hybrid models: mamba_full_memory_ratio is 0.9 (SGLang 0.5.12,
+srt/server_args.py; 0.5.23, srt/arg_groups/fields/schedule.py), used in _handle_max_mamba_cache."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def free_before_loading(request: MemoryRequest, node: NodeRequest) -> Band:
 def pool_of(request: MemoryRequest, node: NodeRequest) -> Pool:
     """Return the ledger of one node. The request must have passed `nonsense_in`."""
     fraction = request.fraction or default_fraction(request.engine, request.engine_version)
-    # SGLang starts every rank from the smallest free memory of all (SGLang 0.5.23, min over ranks before load).
+    # SGLang starts every rank from the smallest free memory of all (0.5.23, srt/distributed/bootstrap.py).
     compared = request.nodes if request.is_sglang else (node,)
     free = min((free_before_loading(request, other) for other in compared), key=lambda band: band.point)
     estimate = Parts(weights_per_rank(request), overhead_on(request, node), graphs_of(request))
@@ -121,8 +122,8 @@ def _cache(request: MemoryRequest, parts: Parts, asked: int | None) -> tuple[Ban
     """Return what is left for the KV cache, its formula, and why it is unknown.
 
     vLLM: ceil(total * fraction) - weights - overhead - graphs, or exactly the pin, which is not clamped against what is
-    free (vLLM 0.33.0, gpu_worker.py). SGLang: free before * fraction - weights, minus the states of
-    hybrids (SGLang 0.5.23, model_executor).
+    free (vLLM 0.33.0, v1/worker/gpu_worker.py, determine_available_memory). SGLang: free before * fraction - weights,
+    minus the states of hybrids (SGLang 0.5.23, srt/mem_cache/kv_cache_configurator.py, _profile_available_bytes).
     """
     if request.kv_cache_memory_bytes is not None and not request.is_sglang:
         return Band.exactly(request.kv_cache_memory_bytes), "pinned by kv_cache_memory_bytes", ""

@@ -47,8 +47,10 @@ class Predicate:
 def free_at_start(pool: Pool) -> MemoryCheck:
     """Judge whether the engine finds what it asks for before it loads.
 
-    vLLM refuses if free < ceil(total * fraction), with a pinned cache as well (vLLM 0.33.0, gpu_worker.py). SGLang
-    refuses if the least free node has less than 0.9 of this one's (SGLang 0.5.23, balance check with tensor > 1).
+    vLLM refuses if free < ceil(total * fraction), with a pinned cache as well (vLLM 0.33.0,
+    v1/worker/utils.py, request_memory). SGLang
+    refuses if the least free node has less than 0.9 of this one's, with tensor > 1 (SGLang 0.5.12,
+    srt/model_executor/model_runner.py; 0.5.23, srt/distributed/bootstrap.py, _check_tp_memory_balance).
     """
     if pool.request.is_sglang:
         return _balanced(pool)
@@ -145,7 +147,10 @@ def host_headroom(pool: Pool) -> MemoryCheck:
 
 
 def ray_threshold(pool: Pool) -> MemoryCheck:
-    """Judge whether Ray's memory monitor lets the launch live: used <= threshold * total (Ray 2.54.0)."""
+    """Judge whether Ray's memory monitor lets the launch live: used <= threshold * total.
+
+    The monitor is compiled code (Ray 2.54.0 and 2.60.0, core/src/ray/raylet/raylet), which cannot be asked.
+    """
     name, node, threshold = "ray-threshold", pool.node, pool.request.ray_threshold
     if pool.request.executor != "ray":
         return MemoryCheck(name, "yes", None, None, "the launch runs without Ray")

@@ -22,6 +22,7 @@ class NodeRequest:
         unified: host and accelerator share the pool.
         reserved: bytes that other services on the node keep.
         object_store: cap of Ray's object store in bytes; None leaves it to Ray's own default.
+        shared_memory: size of the container's own /dev/shm in bytes; None where it is the host's, which caps nothing.
         ranks: accelerators of the node that hold a part of the model. Amounts are always those of one of them.
     """
 
@@ -30,6 +31,7 @@ class NodeRequest:
     unified: bool
     reserved: int = 0
     object_store: int | None = None
+    shared_memory: int | None = None
     ranks: int = 1
 
 
@@ -160,7 +162,7 @@ def nonsense_in(request: MemoryRequest) -> str | None:
         if not 1 <= amount <= LARGEST:
             return f"{name} is {amount}, a number between 1 and {LARGEST} is wanted"
     for node in request.nodes:
-        if node.reserved < 0 or (node.object_store or 0) < 0:
+        if min(node.reserved, node.object_store or 0, node.shared_memory or 0) < 0:
             return f"{node.name} reserves less than nothing"
     if not 0 <= (request.draft_weight_bytes or 0) <= LARGEST:
         return f"the draft model's weight bytes are {request.draft_weight_bytes}"

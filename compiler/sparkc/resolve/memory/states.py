@@ -25,11 +25,14 @@ def state_bytes(request: MemoryRequest, shape: Shape) -> int:
 
     Gated DeltaNet and Kimi Delta Attention: (2*nk*kd + nv*vd)/tp * (conv_kernel-1+n_spec) * 2 + (nv/tp)*kd*vd*width.
     Mamba2: (heads*head_dim + 2*groups*size)/tp * (conv_kernel-1+n_spec) * 2 + (heads/tp)*head_dim*size*width, where
-    groups that the ranks do not divide are filled up to one per rank. The convolution is kept in 16 bits, the state in
-    the model's own width. Reproduces the block sizes that vLLM logs (1056, 2096, 1568).
+    groups that the ranks do not divide are filled up to one per rank. Before 0.27 Kimi Delta Attention keeps no drafted
+    steps in its convolution. The convolution is kept in 16 bits, the state in the model's own width. Reproduces the
+    block sizes that vLLM logs (1056, 2096, 1568).
     Source: vLLM 0.33.0, model_executor/layers/mamba/mamba_utils.py, MambaStateShapeCalculator.
     """
-    steps, tensor = max(0, shape.conv_kernel - 1) + drafted(request), request.tensor
+    steps, tensor = max(0, shape.conv_kernel - 1), request.tensor
+    if shape.attention != "hybrid-kda" or not _is_before(request, "0.27"):
+        steps += drafted(request)
     if shape.attention in ("hybrid-gdn", "hybrid-kda"):
         channels = 2 * shape.key_heads * shape.key_dim + shape.value_heads * shape.value_dim
         matrix = ceil_div(shape.value_heads, tensor) * shape.key_dim * shape.value_dim

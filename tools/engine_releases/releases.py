@@ -42,17 +42,14 @@ def download(release: Release, work: Path) -> Path:
     return wheel
 
 
-@contextmanager
-def unpacked(wheel: Path, work: Path) -> Iterator[Path]:
-    """Lay out what is no compiled code; the folder is removed again.
+def unpack(wheel: Path, folder: Path, *, compiled: bool = False) -> None:
+    """Lay out the files of a wheel.
 
     vLLM up to 0.30.0 takes a machine for a CPU only when its own version says so, hence `+cpu`.
     """
-    folder = work / "unpacked"
-    shutil.rmtree(folder, ignore_errors=True)
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
-            if name.endswith(("/", *COMPILED)):
+            if name.endswith("/") or (name.endswith(COMPILED) and not compiled):
                 continue
             content = archive.read(name)
             if name.endswith(".dist-info/METADATA"):
@@ -60,7 +57,32 @@ def unpacked(wheel: Path, work: Path) -> Iterator[Path]:
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
+
+
+@contextmanager
+def unpacked(wheel: Path, work: Path) -> Iterator[Path]:
+    """Lay out what is no compiled code; the folder is removed again."""
+    folder = work / "unpacked"
+    shutil.rmtree(folder, ignore_errors=True)
+    unpack(wheel, folder)
     try:
         yield folder
     finally:
         shutil.rmtree(folder)
+
+
+def kept(release: Release, work: Path, *, compiled: bool = False) -> Path:
+    """Return a folder with a release's files, downloading it the first time; the wheel itself is not kept.
+
+    Args:
+        compiled: whether compiled code is kept, too.
+    """
+    folder = work / "releases" / release.name
+    if not folder.is_dir():
+        wheel = download(release, work)
+        part = folder.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        unpack(wheel, part, compiled=compiled)
+        part.rename(folder)
+        wheel.unlink()
+    return folder
