@@ -44,7 +44,7 @@ def test_every_wanted_version_is_here_and_exact(engine: str, version: str) -> No
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_header_tells_what_was_read(path: Path) -> None:
     catalog = data(path)
-    assert list(catalog) == [*HEADER, *SECTIONS]
+    assert [section for section in catalog if section != "backends"] == [*HEADER, *SECTIONS]
     assert path.stem == f"{catalog['engine']}-{catalog['version']}"
     assert catalog["package"] == f"{catalog['engine']} {catalog['version']}"
     assert catalog["read_from"].endswith(".whl")

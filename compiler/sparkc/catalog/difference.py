@@ -97,8 +97,9 @@ def _values(catalog: EngineCatalog) -> Iterator[tuple[str, Value]]:
 
 def _registered(catalog: EngineCatalog, other: EngineCatalog) -> Iterator[str]:
     for group in Group:
-        # A version without a list of targets allows all: its names are neither new nor gone.
-        if group is not Group.EAGLE3_TARGETS or other.registered(group):
+        # A version without a list of targets allows all: its names are neither new nor gone. And what a model cannot
+        # do is no name.
+        if group is not Group.WHOLE_MODELS and (group is not Group.EAGLE3_TARGETS or other.registered(group)):
             yield from (f"{group.value}: {name}" for name in catalog.registered(group))
 
 
