@@ -19,12 +19,14 @@ class Configured:
 
     Args:
         architecture: its `model_type`; of the text part where there are several.
+        model_class: the first of its `architectures`; None when it names none.
         quant: format of the weights in the catalog's words; `bf16` when the file names no quantisation.
     """
 
     architecture: str
     shape: Shape
     quant: str
+    model_class: str | None = None
 
 
 class _RefusedError(Exception):
@@ -37,6 +39,19 @@ def read_config(text: str) -> Configured | str:
         return _configured(_mapping(text))
     except _RefusedError as trouble:
         return str(trouble)
+
+
+def model_class_in(text: str) -> str | None:
+    """Return the first of the `architectures` that a config.json names; also of one that is not understood."""
+    try:
+        return _model_class(_mapping(text))
+    except _RefusedError:
+        return None
+
+
+def _model_class(whole: dict[str, Any]) -> str | None:
+    named = whole.get("architectures")
+    return named[0] if isinstance(named, list) and named and isinstance(named[0], str) else None
 
 
 def weight_files(text: str) -> tuple[int, int] | str:
@@ -77,7 +92,7 @@ def _configured(whole: dict[str, Any]) -> Configured:
     shape = _with_experts(config, _plain(config, kind))
     shape = _KINDS[kind](config, shape)
     _contradictions(config, shape)
-    return Configured(architecture, shape, _quant(whole))
+    return Configured(architecture, shape, _quant(whole), _model_class(whole))
 
 
 def _text_part(whole: dict[str, Any]) -> dict[str, Any]:
