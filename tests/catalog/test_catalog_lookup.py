@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from sparkc.catalog.engine import available, find_engine
+from sparkc.catalog.entries import Group
 from sparkc.catalog.figures import figures_for
 from sparkc.catalog.hardware import find_hardware
 from sparkc.catalog.images import Answer, find_image
 from sparkc.catalog.interconnects import find_interconnect
 from sparkc.catalog.known_bad import known_bad_for
-from sparkc.catalog.models import find_family, find_model
+from sparkc.catalog.models import find_family, find_model, model_families
 from sparkc.catalog.situation import Situation
 from sparkc.catalog.troubles import troubles_for
 from sparkc.catalog.versions import is_within, may_be_within
@@ -234,3 +236,24 @@ def test_published_figures_stand_beside_the_same_launch_only() -> None:
 def test_versions_of_builds_and_forks_compare(version: str | None, versions: str, surely: bool, possibly: bool) -> None:
     assert is_within(version, versions) is surely
     assert may_be_within(version, versions) is possibly
+
+
+def test_the_class_that_a_model_names_is_one_that_vllm_registers() -> None:
+    registered = {
+        name
+        for version in available("vllm")
+        if (match := find_engine("vllm", version)) is not None
+        for name in match.catalog.registered(Group.MODELS)
+    }
+    models = [model for family in model_families() if (model := find_family(family)) is not None]
+    named = {checkpoint.model_class for model in models for checkpoint in model.checkpoints} - {None}
+    assert len(named) > 10
+    assert named <= registered
+
+
+def test_a_checkpoint_may_name_another_class_than_its_family() -> None:
+    found = find_model("moonshotai/Kimi-K2.5")
+    assert found is not None
+    model, checkpoint = found
+    assert checkpoint is not None
+    assert (model.model_class, checkpoint.model_class) == ("DeepseekV3ForCausalLM", "KimiK25ForConditionalGeneration")

@@ -104,6 +104,16 @@ REFUSED = (
         id="with data parallelism, before 0.25",
     ),
     pytest.param(
+        "config-key-not-read",
+        ascend("0.18.0", "args: {additional-config: {enable_flashcomm1: true}}"),
+        id="a key of later releases",
+    ),
+    pytest.param(
+        "config-key-not-read",
+        ascend("0.21.0rc1", "args: {additional-config: {weight_nz_mode: often}}"),
+        id="a word where a number is read",
+    ),
+    pytest.param(
         "fused-mc2-refused",
         ascend(
             "0.26.0rc1", "model: {id: nvidia/MiniMax-M3-NVFP4, size: 100 GB}\nenv: {VLLM_ASCEND_ENABLE_FUSED_MC2: '1'}"
@@ -228,3 +238,24 @@ def test_a_refused_backend_is_told_with_those_that_could(tmp_path: Path) -> None
     assert model.message == "FLASHMLA of vLLM 0.18.1 computes latent attention, and this model has keys and values"
     assert "FLASHINFER" in (chip.help or "")
     assert "FLEX_ATTENTION" not in (chip.help or ""), "it has no FP8 cache"
+
+
+def test_a_key_of_other_releases_is_told_with_them(tmp_path: Path) -> None:
+    launch = compiled(tmp_path, ascend("0.18.0", "args: {additional-config: {enable_flashcomm1: true}}"))
+    [found] = [finding.message for finding in launch.findings if finding.rule == "config-key-not-read"]
+    assert found == (
+        "--additional-config has the key enable_flashcomm1, which vllm-ascend 0.18.0 does not read; "
+        "0.21.0rc1, 0.23.0, 0.24.0rc1, 0.25.1rc1, 0.26.0rc1 do"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fragment", "rule", "help_text"),
+    [
+        ("args: {block-size: sixteen}", "flag-value-refused", "write what the engine's parser can read"),
+        ("env: {VLLM_USE_B12X_MOE: '1'}", "variable-unknown", "only the image vllm-m3-chthonic is known to read it"),
+    ],
+)
+def test_help_fits_the_very_case(fragment: str, rule: str, help_text: str, tmp_path: Path) -> None:
+    [found] = [finding.help or "" for finding in compiled(tmp_path, fragment).findings if finding.rule == rule]
+    assert found.startswith(help_text)

@@ -133,6 +133,7 @@ ALL_RULES: tuple[str, ...] = (
     "scheduling.async_scheduling_over_ray",
     "scheduling.async_scheduling_with_cpu_drafts",
     "scheduling.long_prefill_threshold_above_context",
+    "spec.config_key_not_read",
     "spec.config_key_unknown",
     "spec.engine_version_unknown",
     "spec.engine_version_without_catalog",

@@ -56,10 +56,9 @@ def is_latent(shape: Shape) -> bool:
 
 
 def capability(facts: Facts) -> int | None:
-    """Return the compute capability as backends are asked about it: 121 for sm_121."""
-    named = facts.hardware.architecture if facts.hardware else ""
-    number = named.removeprefix("sm_")
-    return int(number) if named.startswith("sm_") and number.isdecimal() else None
+    """Return the compute capability as backends are asked about it: 121 for 12.1."""
+    named = facts.hardware.compute_capability if facts.hardware else None
+    return int(named.replace(".", "")) if named else None
 
 
 def may_serve(backend: Backend, facts: Facts) -> bool:
