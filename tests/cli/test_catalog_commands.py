@@ -33,6 +33,8 @@ def test_list_names_every_version_in_order(tmp_path: Path) -> None:
         ("VLLM_MARLIN_USE_ATOMIC_ADD", "variable: VLLM_MARLIN_USE_ATOMIC_ADD"),
         ("tool_parsers", "group: tool_parsers"),
         ("KernelConfig", "json_value: KernelConfig"),
+        ("FLASHMLA", "attention_backend: FLASHMLA"),
+        ("MiniMaxM2ForCausalLM", "model: MiniMaxM2ForCausalLM"),
     ],
 )
 def test_show_finds_names_of_every_kind(name: str, line: str, tmp_path: Path) -> None:
@@ -44,7 +46,7 @@ def test_show_finds_names_of_every_kind(name: str, line: str, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("VLLM_NVFP4_GEMM_BACKEND", "last in 0.23.0, gone by 0.25.1; instead: --linear-backend"),
+        ("VLLM_NVFP4_GEMM_BACKEND", "last in 0.23.0, gone by 0.24.0; instead: --linear-backend"),
         ("--max-model-length", "did you mean `--max-model-len`?"),
     ],
 )

@@ -71,7 +71,7 @@ RULE = Rule(
         ),
         Evidence(
             "vllm-project/vllm vllm/v1/attention/backend.py",
-            "0.13.0 to 0.30.0 have no implementation with supports_pcp on CUDA, 0.33.0 has those of MLA",
+            "0.13.0 to 0.25.1 have no implementation with supports_pcp on CUDA, from 0.26.0 on those of MLA have it",
         ),
     ),
     bad="""
