@@ -99,6 +99,12 @@ REFUSED = (
         id="two ways of balancing",
     ),
     pytest.param(
+        "data-parallel-by-hand",
+        "engine: {version: 0.30.0}\nmodel: {id: meta-llama/Llama-3.3-70B-Instruct, size: 70 GB}\n"
+        "parallelism: {tensor: 1, data: 2}\nargs: {data-parallel-rank: 0}",
+        id="external balancing without experts",
+    ),
+    pytest.param(
         "prefill-context-parallel-refused",
         ascend("0.23.0", "parallelism: {tensor: 1, data: 2}\nargs: {prefill-context-parallel-size: 2}"),
         id="with data parallelism, before 0.25",
@@ -193,6 +199,12 @@ TAKEN = (
         "data-parallel-by-hand",
         "parallelism: {tensor: 1, data: 2}\nargs: {data-parallel-rank: 1, data-parallel-size-local: 1}",
         id="one rank per server",
+    ),
+    pytest.param(
+        "data-parallel-by-hand",
+        "engine: {version: 0.13.0}\nparallelism: {tensor: 1, data: 2}\n"
+        "args: {data-parallel-rank: 0, data-parallel-hybrid-lb: true}",
+        id="a rank won, once",
     ),
     pytest.param(
         "prefill-context-parallel-refused",

@@ -35,17 +35,22 @@ def _troubles(plan: Plan, facts: Facts) -> Iterator[tuple[str, str]]:
             outside[0],
             f"found {outside[0]} with one data parallel rank; wanted parallelism.data above 1, or no {outside[0]}",
         )
-    if outside and inside:
-        yield (
-            outside[0],
-            f"found {outside[0]} and {inside[0]}, one for balancing outside and one for both; wanted one of them",
-        )
+    # Until 0.16.0 a rank by itself switched the other way of balancing off, without a word.
+    both = is_on(plan, EXTERNAL) and is_on(plan, HYBRID)
+    if both or (outside and inside and is_within(facts.engine.version, ">=0.16")):
+        yield outside[0], f"found {outside[0]} and {inside[0]}, two ways of balancing; wanted one of them"
+    if outside and size > 1 and _is_dense(facts) and is_within(facts.engine.version, ">=0.21"):
+        yield outside[0], f"found {outside[0]} for a model without experts; wanted a launch of its own for each rank"
     if is_on(plan, EXTERNAL) and rank is None and not _is_given(plan, "--node-rank"):
         yield EXTERNAL, f"found {EXTERNAL} without {RANK}, and no server knows which rank it is"
     if rank is not None and local not in (None, 1):
         yield LOCAL, f"{LOCAL} is {local} with {RANK} {rank}; wanted 1: a server of one rank has one"
     if is_on(plan, HYBRID) and not outside and local is None:
         yield HYBRID, f"found {HYBRID} without {LOCAL}, so nobody knows how many ranks are here"
+
+
+def _is_dense(facts: Facts) -> bool:
+    return facts.shape is not None and not facts.shape.experts
 
 
 def _is_given(plan: Plan, flag: str) -> bool:
@@ -68,11 +73,12 @@ RULE = Rule(
         ),
         Evidence(
             "vllm-project/vllm vllm/engine/arg_utils.py",
-            "0.13.0 to 0.30.0: assertions on external and hybrid balancing, rank and local ranks",
+            "0.13.0 to 0.33.0: external and hybrid balancing together, external without a rank, a rank with several "
+            "local ranks, hybrid without their number; 0.21.0 to 0.33.0: external balancing of a model without experts",
         ),
         Evidence(
             "vllm-project/vllm vllm/entrypoints/cli/serve.py",
-            "0.16.0 to 0.30.0: external and hybrid balancing exclude each other",
+            "0.16.0 to 0.33.0: ways of balancing exclude each other, those that a rank stands for included",
         ),
     ),
     bad="args: {data-parallel-external-lb: true, data-parallel-rank: 0}",
