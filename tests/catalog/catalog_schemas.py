@@ -164,6 +164,8 @@ BOOT = record(
     {"weights_gib": NUMBER, "graphs_gib": NUMBER, "max_num_batched_tokens": COUNT},
 )
 
+CLASS: Schema = {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]*$"}
+
 MODELS = record(
     {
         "family": NAME,
@@ -179,7 +181,12 @@ MODELS = record(
                     "shards": or_null(COUNT),
                     "evidence": EVIDENCE,
                 },
-                {"max_position_embeddings": COUNT, "loaded_bytes": COUNT, "boots": many(BOOT, least=1)},
+                {
+                    "max_position_embeddings": COUNT,
+                    "loaded_bytes": COUNT,
+                    "model_class": CLASS,
+                    "boots": many(BOOT, least=1),
+                },
             ),
             least=1,
         ),
@@ -201,7 +208,8 @@ MODELS = record(
         "remote_code": many(one_of("vllm", "sglang", "vllm-ascend")),
         "native_since": {"type": "object", "additionalProperties": TEXT},
         "control_tokens": many(TEXT),
-    }
+    },
+    {"model_class": CLASS},
 )
 
 IMAGES = record(

@@ -318,7 +318,6 @@ def test_a_text_part_without_a_type_is_of_the_class_that_belongs_to_the_whole() 
             id="two names",
         ),
         pytest.param(GATED | {"mamba_ssm_dtype": "fp8"}, "`mamba_ssm_dtype` is fp8", id="strange state"),
-        pytest.param(MAMBA | {"mamba_ssm_cache_dtype": "int3"}, "`mamba_ssm_cache_dtype` is int3", id="strange width"),
         pytest.param(
             COMMON | {"model_type": "qwen3", "use_sliding_window": True, "sliding_window": 4096},
             "see 4096 tokens",

@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 
 from sparkc.catalog.collectives import collectives_names, find_collectives
+from sparkc.catalog.engine import available, find_engine
+from sparkc.catalog.entries import Group
 from sparkc.catalog.figures import figures_for
 from sparkc.catalog.hardware import find_hardware, hardware_names
 from sparkc.catalog.images import Answer, find_image
 from sparkc.catalog.interconnects import find_interconnect
 from sparkc.catalog.known_bad import known_bad_for
-from sparkc.catalog.models import find_family, find_model
+from sparkc.catalog.models import find_family, find_model, model_families
 from sparkc.catalog.situation import Situation
 from sparkc.catalog.troubles import troubles_for
 from sparkc.catalog.versions import is_within, may_be_within
@@ -270,3 +272,24 @@ def test_the_tag_of_an_ascend_image_tells_for_which_machine_it_is(reference: str
     image = find_image(reference)
     assert image is not None
     assert image.made_for(reference) == architecture
+
+
+def test_the_class_that_a_model_names_is_one_that_vllm_registers() -> None:
+    registered = {
+        name
+        for version in available("vllm")
+        if (match := find_engine("vllm", version)) is not None
+        for name in match.catalog.registered(Group.MODELS)
+    }
+    models = [model for family in model_families() if (model := find_family(family)) is not None]
+    named = {checkpoint.model_class for model in models for checkpoint in model.checkpoints} - {None}
+    assert len(named) > 10
+    assert named <= registered
+
+
+def test_a_checkpoint_may_name_another_class_than_its_family() -> None:
+    found = find_model("moonshotai/Kimi-K2.5")
+    assert found is not None
+    model, checkpoint = found
+    assert checkpoint is not None
+    assert (model.model_class, checkpoint.model_class) == ("DeepseekV3ForCausalLM", "KimiK25ForConditionalGeneration")

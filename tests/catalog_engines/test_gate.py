@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from calling import REPOSITORY
+from sparkc.catalog.entries import HEAD_SIZES
 
 GATE = REPOSITORY / "tools" / "catalog_gate"
 sys.path[:0] = [str(GATE), str(GATE / "parsers")]
@@ -24,7 +25,12 @@ CATALOG = (
     '{\n"read_from": "a.whl",\n"flags": {"--size": {"aliases": ["-s"]}, "--fast": {"negatives": ["--no-fast"]}},\n'
     '"variables": {"NAME": {}}\n}\n'
 )
-REAL = Answer(frozenset({"--size", "-s", "--fast", "--no-fast"}), frozenset({"NAME"}), ())
+CLASSES = (
+    '{"flags": {}, "variables": {},'
+    ' "registered": {"models": ["A", "B"], "whole_models": ["B"]},'
+    ' "backends": {"X": {"mla": true, "head_sizes": [64]}}}'
+)
+REAL = Answer(frozenset({"--size", "-s", "--fast", "--no-fast"}), frozenset({"NAME"}), (), {}, {})
 
 
 def figures(answer: Answer = REAL, extracted: str = CATALOG, lines: list[CommandLine] | None = None) -> Figures:
@@ -38,7 +44,7 @@ def test_a_catalog_that_is_right_passes() -> None:
 
 
 def test_a_name_that_the_catalog_lacks_lowers_recall() -> None:
-    found = figures(Answer(REAL.options | {"--new"}, REAL.variables, ()))
+    found = figures(Answer(REAL.options | {"--new"}, REAL.variables, (), {}, {}))
     assert not found.passes
     assert (found.options.recall, found.options.precision) == (0.8, 1.0)
     assert found.options.missing == ("--new",)
@@ -46,7 +52,7 @@ def test_a_name_that_the_catalog_lacks_lowers_recall() -> None:
 
 
 def test_a_name_that_is_made_up_lowers_precision() -> None:
-    found = figures(Answer(REAL.options, frozenset({"OTHER"}), ()))
+    found = figures(Answer(REAL.options, frozenset({"OTHER"}), (), {}, {}))
     assert (found.variables.recall, found.variables.precision) == (0.0, 0.0)
     assert (found.variables.missing, found.variables.surplus) == (("OTHER",), ("NAME",))
 
@@ -58,11 +64,43 @@ def test_a_catalog_that_is_not_what_the_release_extracts_to_fails_whatever_the_w
 
 def test_a_refused_command_line_fails_and_says_what_the_parser_said() -> None:
     lines = [CommandLine("generated/a", "engine-1.0", ()), CommandLine("generated/b", "engine-1.0", ("--no",))]
-    found = figures(Answer(REAL.options, REAL.variables, (None, "unrecognized arguments: --no")), lines=lines)
+    found = figures(Answer(REAL.options, REAL.variables, (None, "unrecognized arguments: --no"), {}, {}), lines=lines)
     assert not found.passes
     assert found.accepted == 1
     assert found.refused == ("generated/b: unrecognized arguments: --no",)
     assert "| 1 of 2 |" in page([found])
+
+
+@pytest.mark.parametrize(
+    ("stages", "backends", "contradicted"),
+    [
+        (
+            {"A": True, "B": False, "of a plug-in": True},
+            {"X": {"mla": True, "head_sizes": [size for size in HEAD_SIZES if size != 64]}},
+            (),
+        ),
+        ({"A": False}, {}, ("A runs in one stage only",)),
+        ({"B": True}, {}, ("B runs in stages",)),
+        ({}, {"X": {"mla": False}}, ("X.mla is False",)),
+        pytest.param({}, {"X": {"mla": None}}, (), id="what needs a GPU to answer contradicts nobody"),
+        (
+            {},
+            {"X": {"head_sizes": [size for size in HEAD_SIZES if size not in (64, 128)]}},
+            ("X takes head_sizes 128",),
+        ),
+    ],
+)
+def test_what_the_engine_says_of_its_classes_is_held_against_the_catalog(
+    stages: dict[str, bool], backends: dict[str, Any], contradicted: tuple[str, ...]
+) -> None:
+    answer = Answer(frozenset({"--x"}), frozenset({"X"}), (), stages, backends)
+    catalog = CLASSES.replace('"flags": {}', '"flags": {"--x": {}}').replace(
+        '"variables": {}', '"variables": {"X": {}}'
+    )
+    found = compare("engine-1.0", catalog, catalog, answer, [])
+    assert found.contradicted == contradicted
+    assert found.classes == len(stages) + len(backends)
+    assert found.passes is not bool(contradicted)
 
 
 @pytest.fixture

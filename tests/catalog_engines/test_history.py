@@ -18,8 +18,8 @@ def engine(version: str, name: str = "vllm") -> EngineCatalog:
 @pytest.mark.parametrize(
     ("name", "last", "gone_by", "instead"),
     [
-        ("VLLM_NVFP4_GEMM_BACKEND", "0.23.0", "0.25.1", ("--linear-backend",)),
-        ("VLLM_USE_FLASHINFER_MOE_FP4", "0.23.0", "0.25.1", ("--moe-backend",)),
+        ("VLLM_NVFP4_GEMM_BACKEND", "0.23.0", "0.24.0", ("--linear-backend",)),
+        ("VLLM_USE_FLASHINFER_MOE_FP4", "0.23.0", "0.24.0", ("--moe-backend",)),
         ("VLLM_TEST_FORCE_FP8_MARLIN", "0.27.1", "0.30.0", ("--moe-backend", "--linear-backend")),
         ("VLLM_ATTENTION_BACKEND", "0.13.0", "0.16.0", ("--attention-backend",)),
         ("--swap-space", "0.16.0", "0.18.0", ()),

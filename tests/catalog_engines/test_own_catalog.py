@@ -51,6 +51,11 @@ def test_a_text_that_is_no_catalog_is_refused(text: str, sentence: str) -> None:
     ("keys", "value", "place"),
     [
         (("flags",), [], "flags: found []"),
+        (("backends",), [], "backends: found []"),
+        (("backends",), {"X": []}, "backends.X: found []"),
+        (("backends",), {"X": {"mla": "yes"}}, 'backends.X.mla: found "yes"'),
+        (("backends",), {"X": {"head_sizes": ["64"]}}, "backends.X.head_sizes: found"),
+        (("backends",), {"X": {"cache_types": "fp8"}}, "backends.X.cache_types: found"),
         (("flags", "--share"), "0.9", "flags.--share: found"),
         (("flags", "--share", "kind"), "number", "flags.--share.kind"),
         (("flags", "--share", "high"), "much", "flags.--share.high"),

@@ -33,6 +33,8 @@ def test_list_names_every_version_in_order(tmp_path: Path) -> None:
         ("VLLM_MARLIN_USE_ATOMIC_ADD", "variable: VLLM_MARLIN_USE_ATOMIC_ADD"),
         ("tool_parsers", "group: tool_parsers"),
         ("KernelConfig", "json_value: KernelConfig"),
+        ("FLASHMLA", "attention_backend: FLASHMLA"),
+        ("MiniMaxM2ForCausalLM", "model: MiniMaxM2ForCausalLM"),
     ],
 )
 def test_show_finds_names_of_every_kind(name: str, line: str, tmp_path: Path) -> None:
@@ -44,7 +46,7 @@ def test_show_finds_names_of_every_kind(name: str, line: str, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("VLLM_NVFP4_GEMM_BACKEND", "last in 0.23.0, gone by 0.25.1; instead: --linear-backend"),
+        ("VLLM_NVFP4_GEMM_BACKEND", "last in 0.23.0, gone by 0.24.0; instead: --linear-backend"),
         ("--max-model-length", "did you mean `--max-model-len`?"),
     ],
 )
@@ -75,11 +77,11 @@ def test_a_candidate_belongs_to_its_release(tmp_path: Path) -> None:
 def test_diff_says_the_same_as_text_and_as_json(tmp_path: Path) -> None:
     text = sparkc("catalog", "diff", "vllm", "0.21.0", "0.33.0", cwd=tmp_path).out
     data = json.loads(sparkc("catalog", "diff", "vllm", "0.21.0", "0.33.0", "--json", cwd=tmp_path).out)
-    assert "VLLM_NVFP4_GEMM_BACKEND  last in 0.23.0, gone by 0.25.1; instead: --linear-backend" in text
+    assert "VLLM_NVFP4_GEMM_BACKEND  last in 0.23.0, gone by 0.24.0; instead: --linear-backend" in text
     assert {
         "name": "VLLM_NVFP4_GEMM_BACKEND",
         "last": "0.23.0",
-        "gone_by": "0.25.1",
+        "gone_by": "0.24.0",
         "instead": ["--linear-backend"],
     } in (data["removed"])
     assert all(lost["name"] in text for lost in data["removed"])

@@ -25,7 +25,7 @@ REPOSITORY = Path(__file__).parent.parent.parent
 sys.path.append(str(REPOSITORY / "tools" / "engine_releases"))
 
 from environment import prepare  # noqa: E402  (shared by the gates, which are no packages)
-from releases import Release, download, unpacked  # noqa: E402
+from releases import Release, at_hand, download, unpacked  # noqa: E402
 
 CATALOGS = REPOSITORY / "compiler/sparkc/catalog/engines"
 ENGINES = ("vllm", "sglang")
@@ -36,6 +36,7 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("releases", nargs="*", help="like vllm-0.33.0; every committed one when absent")
     parser.add_argument("--work", type=Path, default=REPOSITORY / ".catalog-gate", help="folder for what is downloaded")
+    parser.add_argument("--wheels", type=Path, help="folder with wheels that need not be downloaded again")
     wanted = parser.parse_args(words)
     committed = [Release(engine, version) for engine in ENGINES for version in available(engine)]
     names = wanted.releases or [release.name for release in committed]
@@ -47,22 +48,24 @@ def main(words: list[str]) -> int:
     found = {figures.release: figures for figures in read_figures(REPOSITORY)}
     for release in committed:
         if release.name in names:
-            figures = gate(release, wanted.work, python, [line for line in lines if line.release == release.name])
+            figures = gate(release, wanted, python, [line for line in lines if line.release == release.name])
             print(figures.sentence(), flush=True)
             found[release.name] = figures
             write_figures(REPOSITORY, [found[each.name] for each in committed if each.name in found])
     return 0 if all(found[name].passes for name in names) else 1
 
 
-def gate(release: Release, work: Path, python: Path, lines: list[CommandLine]) -> Figures:
+def gate(release: Release, wanted: argparse.Namespace, python: Path, lines: list[CommandLine]) -> Figures:
     """Return how one committed catalog compares; nothing that was downloaded is left behind."""
-    wheel = download(release, work)
+    fetched = at_hand(release, wanted.wheels)
+    wheel = fetched or download(release, wanted.work)
     try:
         extracted = catalog_text(wheel)
-        with unpacked(wheel, work) as folder:
+        with unpacked(wheel, wanted.work) as folder:
             answer = ask(python, folder, Interview(release.engine, tuple(line.words for line in lines)))
     finally:
-        wheel.unlink()
+        if wheel != fetched:
+            wheel.unlink()
     committed = (CATALOGS / f"{release.name}.json").read_text("utf-8")
     return compare(release.name, committed, extracted, answer, lines)
 

@@ -32,6 +32,12 @@ class Release:
         return self.name
 
 
+def at_hand(release: Release, folder: Path | None) -> Path | None:
+    """Return a wheel of the release that somebody fetched before, or None."""
+    found = folder.glob(f"{release.engine.replace('-', '_')}-{release.version}-*.whl") if folder else ()
+    return next(iter(sorted(found)), None)
+
+
 def download(release: Release, work: Path) -> Path:
     """Return the release's wheel for this machine; a build number in its name (`0.21.0-1`) is fine."""
     folder = work / "wheels"

@@ -14,6 +14,7 @@ from typing import Any
 
 SGLANG = ("IPython", "torchvision", "sgl_kernel", "sglang_kernel", "flashinfer", "triton", "decord", "torchao")
 VLLM = ("flashinfer", "triton", "torchvision")
+VLLM_CLASSES = ("torchvision", "torchaudio", "timm", "terratorch")
 
 
 def stand_in(names: tuple[str, ...]) -> None:

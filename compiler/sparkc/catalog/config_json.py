@@ -17,12 +17,14 @@ class Configured:
 
     Args:
         architecture: its `model_type`; of the text part where there are several.
+        model_class: the first of its `architectures`; None when it names none.
         quant: format of the weights in the catalog's words; `bf16` when the file names no quantisation.
     """
 
     architecture: str
     shape: Shape
     quant: str
+    model_class: str | None = None
 
 
 def read_config(text: str) -> Configured | str:
@@ -31,6 +33,19 @@ def read_config(text: str) -> Configured | str:
         return _configured(_mapping(text))
     except RefusedError as trouble:
         return str(trouble)
+
+
+def model_class_in(text: str) -> str | None:
+    """Return the first of the `architectures` that a config.json names; also of one that is not understood."""
+    try:
+        return _model_class(_mapping(text))
+    except RefusedError:
+        return None
+
+
+def _model_class(whole: dict[str, Any]) -> str | None:
+    named = whole.get("architectures")
+    return named[0] if isinstance(named, list) and named and isinstance(named[0], str) else None
 
 
 def weight_files(text: str) -> tuple[int, int] | str:
@@ -59,7 +74,7 @@ def _configured(whole: dict[str, Any]) -> Configured:
     keys = known_keys(_text_part(whole))
     shape = with_attention(keys, _with_experts(keys, _plain(keys)))
     _contradictions(keys, shape)
-    return Configured(keys.architecture, shape, _quant(whole))
+    return Configured(keys.architecture, shape, _quant(whole), _model_class(whole))
 
 
 def _text_part(whole: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sparkc.catalog.entries import Deprecation, Flag, Json, Key, Kind, Spellings, Value, Variable
+from sparkc.catalog.entries import Backend, Deprecation, Flag, Json, Key, Kind, Spellings, Value, Variable
 
 
 def flag_from(name: str, entry: Json) -> Flag:
@@ -66,6 +66,31 @@ def variable_from(name: str, owner: str, entry: Json, engine_readers: frozenset[
         readers=frozenset(readers) or engine_readers,
         deprecated=_deprecation(fields.get("deprecated")),
     )
+
+
+def backend_from(name: str, entry: Json) -> Backend:
+    """Return an attention backend from its entry."""
+    fields = table(entry)
+    return Backend(
+        name=name,
+        mla=_known(fields.get("mla")),
+        sparse=_known(fields.get("sparse")),
+        sinks=_known(fields.get("sinks")),
+        pcp=_known(fields.get("pcp")),
+        dcp=_known(fields.get("dcp")),
+        interleaved_drafts=_known(fields.get("interleaved_drafts")),
+        head_sizes=_numbers(fields.get("head_sizes")),
+        cache_types=words(fields["cache_types"]) if "cache_types" in fields else None,
+        capabilities=_numbers(fields.get("capabilities")),
+    )
+
+
+def _known(value: Json) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _numbers(value: Json) -> tuple[int, ...] | None:
+    return tuple(item for item in value if isinstance(item, int)) if isinstance(value, list) else None
 
 
 def _spellings(entry: Json) -> Spellings | None:

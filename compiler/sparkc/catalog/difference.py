@@ -9,6 +9,9 @@ from sparkc.catalog.engine import EngineCatalog
 from sparkc.catalog.entries import Group, Json, Value
 from sparkc.catalog.history import Removal, instead_of, removal_of
 
+TRAITS_OF_MODELS = (Group.WHOLE_MODELS, Group.MTP_MODELS)
+"""Groups that tell something of models and are no names that anybody writes."""
+
 
 @dataclass(frozen=True)
 class Renamed:
@@ -98,7 +101,8 @@ def _values(catalog: EngineCatalog) -> Iterator[tuple[str, Value]]:
 def _registered(catalog: EngineCatalog, other: EngineCatalog) -> Iterator[str]:
     for group in Group:
         # A version without a list of targets allows all: its names are neither new nor gone.
-        if group is not Group.EAGLE3_TARGETS or other.registered(group):
+        known = group is not Group.EAGLE3_TARGETS or other.registered(group)
+        if known and group not in TRAITS_OF_MODELS:
             yield from (f"{group.value}: {name}" for name in catalog.registered(group))
 
 

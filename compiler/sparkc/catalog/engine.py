@@ -15,8 +15,8 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from sparkc.catalog.decoding import flag_from, key_from, table, variable_from, words
-from sparkc.catalog.entries import Flag, Group, Json, RayCopy, Schema, Variable
+from sparkc.catalog.decoding import backend_from, flag_from, key_from, table, variable_from, words
+from sparkc.catalog.entries import Backend, Flag, Group, Json, RayCopy, Schema, Variable
 
 ENGINES = Path(__file__).parent / "engines"
 
@@ -97,6 +97,15 @@ class EngineCatalog:
         """Return the names that this version registers in a group; empty when it knows no such group."""
         own = words(table(self._data["registered"]).get(group.value))
         return tuple(sorted({*own, *(self.base.registered(group) if self.base else ())}))
+
+    def backend(self, name: str) -> Backend | None:
+        """Return what is known of an attention backend; None where this version's source says nothing of it."""
+        entry = table(self._data.get("backends", {})).get(name)
+        return backend_from(name, entry) if entry is not None else None
+
+    def backends(self) -> tuple[Backend, ...]:
+        """Return every attention backend of which something is known, sorted by name."""
+        return tuple(backend_from(name, entry) for name, entry in table(self._data.get("backends", {})).items())
 
     def parsers(self, kind: str) -> tuple[str, ...]:
         """Return the names of the `tool` or `reasoning` parsers."""

@@ -53,6 +53,10 @@ def _troubles(data: Mapping[str, Json]) -> Iterator[Trouble]:
             yield f"schemas.{name}", f"found {_named(schema)}, wanted an object with closed and keys"
         for key, entry in _items(keys):
             yield from _entry(f"schemas.{name}.{key}", entry)
+    if not isinstance(data.get("backends", {}), dict):
+        yield "backends", f"found {_named(data['backends'])}, wanted an object"
+    for name, backend in _items(data.get("backends")):
+        yield from _backend(f"backends.{name}", backend)
     for name, words in _items(data.get("registered")):
         if name not in {group.value for group in Group}:
             yield f"registered.{name}", f"not one of {', '.join(group.value for group in Group)}"
@@ -79,6 +83,21 @@ def _entry(place: str, entry: Json) -> Iterator[Trouble]:
         yield f"{place}.choices", f"found {_named(entry['choices'])}, wanted a list"
     yield from _deprecated(place, entry.get("deprecated"))
     yield from _spellings(place, entry.get("spellings"))
+
+
+def _backend(place: str, entry: Json) -> Iterator[Trouble]:
+    if not isinstance(entry, dict):
+        yield place, f"found {_named(entry)}, wanted an object"
+        return
+    for key, value in entry.items():
+        if key in ("head_sizes", "capabilities"):
+            if not isinstance(value, list) or not all(type(item) is int for item in value):
+                yield f"{place}.{key}", f"found {_named(value)}, wanted a list of whole numbers"
+        elif key == "cache_types":
+            if not _is_words(value):
+                yield f"{place}.{key}", f"found {_named(value)}, wanted a list of names"
+        elif not isinstance(value, bool):
+            yield f"{place}.{key}", f"found {_named(value)}, wanted true or false"
 
 
 def _deprecated(place: str, value: Json) -> Iterator[Trouble]:

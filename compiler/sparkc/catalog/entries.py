@@ -14,6 +14,13 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 SUFFIXED = re.compile(r"\d+(\.\d+)?[kKmMgGtT]")
 
 
+HEAD_SIZES = (32, 48, 64, 72, 80, 96, 104, 112, 120, 128, 144, 160, 176, 192, 224, 240, 256, 320, 384, 512, 576)
+"""Widths of heads, and of the latent of MLA (512 + 64), that attention backends are asked about."""
+
+CAPABILITIES = (80, 86, 89, 90, 100, 103, 110, 120, 121)
+"""Compute capabilities that attention backends are asked about: 121 is 12.1, a GB10."""
+
+
 class Kind(StrEnum):
     """What a value must look like.
 
@@ -34,6 +41,9 @@ class Group(StrEnum):
     """Lists of names that an engine registers under a common purpose.
 
     EAGLE3_TARGETS are the model types to which EAGLE3 is restricted; empty means that this version restricts none.
+    MODELS are the architectures (`LlamaForCausalLM`) with a class of the engine's own, WHOLE_MODELS those of them that
+    cannot be cut into pipeline stages. MTP_MODELS are model types and architectures whose own config.json says how
+    deep their drafts by multi-token prediction go.
     """
 
     TOOL_PARSERS = "tool_parsers"
@@ -47,6 +57,9 @@ class Group(StrEnum):
     SPECULATIVE_METHODS = "speculative_methods"
     EAGLE3_TARGETS = "eagle3_targets"
     EXECUTORS = "executors"
+    MODELS = "models"
+    WHOLE_MODELS = "whole_models"
+    MTP_MODELS = "mtp_models"
 
 
 @dataclass(frozen=True)
@@ -245,6 +258,33 @@ class Schema:
     name: str
     keys: Mapping[str, Key]
     closed: bool
+
+
+@dataclass(frozen=True)
+class Backend:
+    """An attention backend, as far as its source tells without a machine. None is not known, and no permission.
+
+    Args:
+        mla: it computes latent attention, and nothing else.
+        sparse: it computes attention over chosen tokens, and nothing else.
+        sinks: it takes attention sinks.
+        pcp, dcp: prefill and decode context parallelism run on it.
+        interleaved_drafts: drafts run on it when context parallelism interleaves the cache by more than one token.
+        head_sizes: those of HEAD_SIZES that it takes; None when it refuses none of them.
+        cache_types: words for `--kv-cache-dtype` that it may take; None when it refuses none.
+        capabilities: those of CAPABILITIES that it may run on; None when it refuses none.
+    """
+
+    name: str
+    mla: bool | None
+    sparse: bool | None
+    sinks: bool | None
+    pcp: bool | None
+    dcp: bool | None
+    interleaved_drafts: bool | None
+    head_sizes: tuple[int, ...] | None
+    cache_types: tuple[str, ...] | None
+    capabilities: tuple[int, ...] | None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,10 @@ _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _QUANT = re.compile(r"[a-z0-9][a-z0-9.-]*")
 
 
+def _is_name(text: str | None) -> bool:
+    return text is not None and text.isidentifier()
+
+
 def hub_id_in(config: str) -> str | None:
     """Return the Hub id that a config.json carries, when it carries one."""
     named = json.loads(config).get("_name_or_path")
@@ -39,6 +43,7 @@ def model_file(configured: Configured, hub_id: str, quant: str, weights: tuple[i
             f"family: {re.sub('[^a-z0-9.-]', '-', name.lower())}",
             f"title: {json.dumps(name)}",
             f"architecture: {configured.architecture}",
+            *([f"model_class: {configured.model_class}"] if _is_name(configured.model_class) else []),
             "shape:",
             *(f"  {key}: {value}" for key, value in shape.items()),
             f"  evidence: {evidence}",

@@ -112,6 +112,7 @@ class Checkpoint:
         loaded_bytes: what an engine reported after loading it whole on one rank; None when no log was found.
         shards: number of weight files; None when unknown.
         max_position_embeddings: longest context of its `config.json`; the shape's where the sources do not differ.
+        model_class: the first of its `architectures`; the family's where they do not differ, None when not known.
         evidence: where the size comes from.
         boots: what boots of it reported, without drafting; the planner calibrates on one of the same layout.
     """
@@ -123,6 +124,7 @@ class Checkpoint:
     max_position_embeddings: int
     evidence: Evidence
     loaded_bytes: int | None = None
+    model_class: str | None = None
     boots: tuple[Boot, ...] = ()
 
     @property
@@ -161,6 +163,7 @@ class Model:
     Args:
         family: what rules and known-bad tuples call it (`minimax-m2`).
         architecture: `model_type` of its `config.json`.
+        model_class: the first of its `architectures`, by which an engine finds its own class; None when not known.
         parsers: per engine.
         sampling: None when no public source was found: do not make one up.
         remote_code: engines whose published launches of this model pass `--trust-remote-code`.
@@ -171,6 +174,7 @@ class Model:
     family: str
     title: str
     architecture: str
+    model_class: str | None
     shape: Shape
     checkpoints: tuple[Checkpoint, ...]
     parsers: tuple[Parsers, ...]
@@ -216,8 +220,9 @@ def _read(family: str) -> Model:
         family=data["family"],
         title=data["title"],
         architecture=data["architecture"],
+        model_class=data.get("model_class"),
         shape=shape,
-        checkpoints=tuple(_checkpoint(entry, shape) for entry in data["checkpoints"]),
+        checkpoints=tuple(_checkpoint(entry, shape, data.get("model_class")) for entry in data["checkpoints"]),
         parsers=tuple(
             Parsers(engine, entry["tool"], tuple(entry["reasoning"]), evidence_from(entry["evidence"]))
             for engine, entry in data["parsers"].items()
@@ -239,7 +244,9 @@ def shape_from(data: dict[str, Any]) -> Shape:  # Any: plain data from YAML
     return Shape(**{"attention_layers": data["layers"], **values})
 
 
-def _checkpoint(entry: dict[str, Any], shape: Shape) -> Checkpoint:  # Any: plain data from YAML
+def _checkpoint(
+    entry: dict[str, Any], shape: Shape, model_class: str | None
+) -> Checkpoint:  # Any: plain data from YAML
     return Checkpoint(
         id=entry["id"],
         quant=entry["quant"],
@@ -248,6 +255,7 @@ def _checkpoint(entry: dict[str, Any], shape: Shape) -> Checkpoint:  # Any: plai
         max_position_embeddings=entry.get("max_position_embeddings", shape.max_position_embeddings),
         evidence=evidence_from(entry["evidence"]),
         loaded_bytes=entry.get("loaded_bytes"),
+        model_class=entry.get("model_class", model_class),
         boots=tuple(_boot(boot) for boot in entry.get("boots", ())),
     )
 

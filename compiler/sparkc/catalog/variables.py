@@ -59,6 +59,12 @@ def known_names(engine: EngineCatalog | None, ray: EngineCatalog | None = None) 
     return tuple(sorted(declared | {name for name, variable in _kept().items() if variable.dead is None}))
 
 
+def images_reading(name: str) -> tuple[str, ...]:
+    """Return the images whose own patches are known to read a name."""
+    entries = (entry for entry in names(OWNERS) if entry.startswith(OF_AN_IMAGE))
+    return tuple(entry.removeprefix(OF_AN_IMAGE) for entry in entries if name in load(OWNERS, entry)["variables"])
+
+
 def _laid_over(declared: Variable, by_hand: Variable | None) -> Variable:
     if by_hand is None or by_hand.owner != declared.owner:
         return declared

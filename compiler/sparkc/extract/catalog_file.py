@@ -24,6 +24,7 @@ class Extract:
         parser: habits of the command line: `underscores` count as dashes, `dots` reach into JSON values, `prefixes` of
             names are accepted.
         base: engine and version that this one is a plug-in of; what is not found here is looked for there.
+        backends: what is known of each attention backend.
         reads: names that the package reads without declaring them.
     """
 
@@ -38,6 +39,7 @@ class Extract:
     reads: frozenset[str]
     schemas: Entries = field(default_factory=dict)
     registered: Mapping[Group, tuple[str, ...]] = field(default_factory=dict)
+    backends: Entries = field(default_factory=dict)
     ray_copy: Mapping[str, Json] | None = None
     base: tuple[str, str] | None = None
 
@@ -61,6 +63,7 @@ def text_of(extract: Extract) -> str:
         f'"variables": {_lines(extract.variables)}',
         f'"reads": {_list(sorted(extract.reads))}',
         f'"registered": {_registered(extract.registered)}',
+        *([f'"backends": {_lines(extract.backends)}'] if extract.backends else []),
         f'"schemas": {_schemas(extract.schemas)}',
     ]
     return "{\n" + ",\n".join(sections) + "\n}\n"

@@ -15,12 +15,17 @@ class Classes(Machine):
     """Follows the bases of classes."""
 
     def lineage(self, cls: Class) -> list[Class]:
-        """Return a class and its ancestors in the tree, nearest first."""
+        """Return a class and its ancestors in the tree, in the order in which Python looks a name up.
+
+        An ancestor that is reached twice stands where it is reached last, behind all that inherit it.
+        """
         line = [cls]
         for base in cls.node.bases:
-            found = self.annotation(base, Frame(cls.module))
+            # `Base[T]` inherits Base: what it is made for does not matter here.
+            found = self.annotation(base.value if isinstance(base, ast.Subscript) else base, Frame(cls.module))
             if isinstance(found, Class):
-                line.extend(ancestor for ancestor in self.lineage(found) if ancestor not in line)
+                further = self.lineage(found)
+                line = [*(ancestor for ancestor in line if ancestor not in further), *further]
         return line
 
     def bases(self, cls: Class) -> set[str]:

@@ -12,10 +12,14 @@ from collections.abc import Callable, Mapping
 
 from sparkc.catalog.entries import Group, Json
 from sparkc.extract import environment
+from sparkc.extract.backends import attention_backends
 from sparkc.extract.catalog_file import Entries, Extract
 from sparkc.extract.configs import MISSING, Field, fields_of, is_config, members_of
+from sparkc.extract.drafts import models_with_own_depth
 from sparkc.extract.interpreter import Interpreter
+from sparkc.extract.models import cuts_into_stages
 from sparkc.extract.natives import LIBRARY, Converter, as_converter, literal_values, optional
+from sparkc.extract.on_cuda import interpreter_on_cuda
 from sparkc.extract.options import Entry, Recorder, choices_entry, deprecation_in, flags_from
 from sparkc.extract.schemas import schemas_of
 from sparkc.extract.sources import Sources
@@ -45,7 +49,8 @@ def read(tree: Tree) -> Extract:
     schemas: dict[str, Class] = {}
     flags = flags_from(_recorded(interpreter), interpreter, _negatives(sources), schemas)
     variables = _variables(interpreter)
-    registered = _registered(interpreter, flags)
+    on_cuda = interpreter_on_cuda(sources)
+    registered = _registered(interpreter, flags) | _models(on_cuda)
     _close_reasoning_parsers(flags, registered)
     entries = schemas_of(interpreter, {**schemas, **_schemas_behind_free_json(interpreter, flags)})
     return Extract(
@@ -60,6 +65,7 @@ def read(tree: Tree) -> Extract:
         reads=frozenset(environment.names_read(tree, "vllm/") - variables.keys()),
         schemas=entries,
         registered=registered,
+        backends=attention_backends(on_cuda, _cache_types(interpreter)),
         ray_copy=_ray_copy(interpreter, variables),
     )
 
@@ -298,6 +304,17 @@ def _registered(interpreter: Interpreter, flags: Entries) -> dict[Group, tuple[s
         Group.EXECUTORS: _literal(interpreter, "vllm.config.parallel", "DistributedExecutorBackend"),
     }
     return {group: names for group, names in found.items() if names}
+
+
+def _models(on_cuda: Interpreter) -> dict[Group, tuple[str, ...]]:
+    staged = cuts_into_stages(on_cuda)
+    whole = tuple(name for name, is_cut in staged.items() if not is_cut)
+    return {Group.MODELS: tuple(staged), Group.WHOLE_MODELS: whole, Group.MTP_MODELS: models_with_own_depth(on_cuda)}
+
+
+def _cache_types(interpreter: Interpreter) -> tuple[str, ...]:
+    """Return the words for `--kv-cache-dtype` that name a format; `auto` is whatever the model brings."""
+    return tuple(name for name in _literal(interpreter, "vllm.config.cache", "CacheDType") if name != "auto")
 
 
 def _close_reasoning_parsers(flags: Entries, registered: Mapping[Group, tuple[str, ...]]) -> None:

@@ -29,12 +29,22 @@ def summary(catalog: EngineCatalog) -> dict[str, object]:
 
 
 def entry(catalog: EngineCatalog, name: str) -> dict[str, object] | None:
-    """Return what a version knows about a flag, a variable, a JSON value or a group of names; None when nothing."""
+    """Return what a version knows about a name; None when nothing.
+
+    Names are flags, variables, JSON values, groups of names, attention backends and architectures of models.
+    """
     found = catalog.flag(name) if name.startswith("-") else None
     if found is not None:
         return {"flag": found.name, **_flag(found)}
     if name in {group.value for group in Group}:
         return {"group": name, "names": list(catalog.registered(Group(name)))}
+    backend = catalog.backend(name)
+    if backend is not None:
+        said = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(backend).items()}
+        del said["name"]
+        return {"attention_backend": name, **{key: value for key, value in said.items() if value is not None}}
+    if name in catalog.registered(Group.MODELS):
+        return {"model": name, "pipeline_stages": name not in catalog.registered(Group.WHOLE_MODELS)}
     variable = catalog.variable(name)
     if variable is not None:
         return {"variable": name, **_variable(variable)}

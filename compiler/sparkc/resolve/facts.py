@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from sparkc.catalog.collectives import Collectives, find_collectives
-from sparkc.catalog.config_json import Configured, read_config
+from sparkc.catalog.config_json import Configured, model_class_in, read_config
 from sparkc.catalog.engine import EngineCatalog, Match, find_engine
 from sparkc.catalog.entries import Variable
 from sparkc.catalog.hardware import Hardware, find_hardware
@@ -383,6 +383,23 @@ class Facts(SpecView):
             return self.configured_draft.shape
         known = find_model(self.draft_model.id or "") if self.draft_model else None
         return known[0].shape if known else None
+
+    @cached_property
+    def model_class(self) -> str | None:
+        """Return the class that the checkpoint names for itself (`architectures`); None when nobody knows."""
+        if self.model.architecture is not None:
+            return self.model.architecture
+        in_config = model_class_in(self.files.get(self.model.config or "", ""))
+        if in_config is not None or self.known_model is None:
+            return in_config
+        return self.checkpoint.model_class if self.checkpoint else self.known_model[0].model_class
+
+    @property
+    def model_type(self) -> str | None:
+        """Return the `model_type` of the checkpoint's config.json; None when nobody knows."""
+        if isinstance(self.configured, Configured):
+            return self.configured.architecture
+        return self.known_model[0].architecture if self.known_model else None
 
     @cached_property
     def engine_catalog(self) -> Match | None:

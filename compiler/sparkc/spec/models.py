@@ -258,6 +258,10 @@ class ModelPart(Part):
     family: Annotated[
         Line | None, Field(description="Model family, for a checkpoint that the catalog does not hold.")
     ] = None
+    architecture: Annotated[
+        Line | None,
+        Field(description="First of the `architectures` in the model's config.json, for a model outside the catalog."),
+    ] = None
     shape: Annotated[
         ShapePart | None, Field(description="Numbers from the model's config.json; they win over the catalog's.")
     ] = None

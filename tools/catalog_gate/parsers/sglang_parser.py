@@ -29,7 +29,7 @@ def main(release: str, file: str) -> None:
     parser = argparse.ArgumentParser()
     server_args(arguments).add_cli_args(parser)
     variables = declared(environ)
-    Path(file).write_text(json.dumps(answers(parser, variables, json.load(sys.stdin))), "utf-8")
+    Path(file).write_text(json.dumps(answers(parser, variables, json.load(sys.stdin)["command_lines"])), "utf-8")
 
 
 def server_args(arguments: ModuleType) -> Any:

@@ -1,4 +1,4 @@
-"""Print what vLLM's own parser knows: `vllm_parser.py FOLDER ANSWERS`, command lines as JSON on standard input.
+"""Print what vLLM's own parser and classes know: `vllm_parser.py FOLDER ANSWERS`, questions as JSON on standard input.
 
 Runs in the gate's own environment, with the release in FOLDER and no GPU.
 """
@@ -12,20 +12,25 @@ from pathlib import Path
 from types import ModuleType
 
 from interview import answers
+from vllm_classes import attention_backends, stages
 
+SHARED = Path(__file__).parent.parent.parent / "engine_releases"
 # Newest first: 0.33.0, 0.30.0, and before.
 PLACES = ("vllm.entrypoints.common.cli_args", "vllm.entrypoints.launchers.cli_args", "vllm.entrypoints.openai.cli_args")
 
 
 def main(release: str, file: str) -> None:
     """Write the answers."""
-    sys.path.insert(0, release)
+    sys.path[:0] = [release, str(SHARED)]
     arguments = first_of(PLACES)
     # In vllm.utils itself up to 0.11.0.
     flexible = first_of(("vllm.utils.argparse_utils", "vllm.utils")).FlexibleArgumentParser
     variables = importlib.import_module("vllm.envs").environment_variables
     parser = arguments.make_arg_parser(flexible())
-    Path(file).write_text(json.dumps(answers(parser, variables, json.load(sys.stdin))), "utf-8")
+    asked = json.load(sys.stdin)
+    said = answers(parser, variables, asked["command_lines"])
+    said |= {"stages": stages(), "backends": attention_backends(asked["head_sizes"], asked["capabilities"])}
+    Path(file).write_text(json.dumps(said), "utf-8")
 
 
 def first_of(names: tuple[str, ...]) -> ModuleType:

@@ -34,10 +34,11 @@ def refused_values(plan: Plan, facts: Facts) -> Iterator[Complaint]:
             wanted = "no value after it, it is a switch" if flag.is_switch else refusal(flag.value, text)
             if wanted is not None:
                 guess = nearest(text, (str(choice) for choice in flag.value.choices or ()))
+                way_out = None if flag.value.choices else "write what the engine's parser can read"
                 yield Complaint(
                     place_of(facts, setting),
                     f"{setting.key} is {shown(text)}; {release} wants {wanted}",
-                    help=f"did you mean `{guess}`?" if guess else None,
+                    help=f"did you mean `{guess}`?" if guess else way_out,
                 )
 
 

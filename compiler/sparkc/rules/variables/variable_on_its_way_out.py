@@ -16,7 +16,7 @@ def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
         known = facts.variable(word.name)
         if known is None or known.deprecated is None:
             continue
-        end = f", gone in {known.deprecated.removed_in}" if known.deprecated.removed_in else ""
+        end = f", which names {known.deprecated.removed_in} for its end" if known.deprecated.removed_in else ""
         instead = known.deprecated.instead
         yield Complaint(
             word.key,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sparkc.catalog.variables import in_other_case, known_names
+from sparkc.catalog.variables import images_reading, in_other_case, known_names
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
@@ -45,6 +45,9 @@ def _help(facts: Facts, name: str) -> str | None:
     other_case = in_other_case(name, facts.engine_names, facts.ray_names)
     if other_case is not None:
         return f"case matters: did you mean `{other_case}`?"
+    images = images_reading(name)
+    if images:
+        return f"only the image {' and '.join(images)} is known to read it; remove the variable, or take that image"
     guess = nearest(name, known_names(facts.engine_names, facts.ray_names))
     return f"did you mean `{guess}`?" if guess else None
 

@@ -11,7 +11,7 @@ def show_command(
     engine: Annotated[str, typer.Argument(help="vllm, sglang, vllm-ascend or ray.")],
     version: Annotated[str, typer.Argument(help="Its version.")],
     name: Annotated[
-        str | None, typer.Argument(help="A flag, variable, JSON value or group; a summary when absent.")
+        str | None, typer.Argument(help="A flag, variable, JSON value, group, backend or model; a summary when absent.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
