@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import plans
+from committed import committed
 from sparkc.plan import Plan
 from sparkc_targets.node import node_files
 from tools import need_tool
@@ -16,6 +17,7 @@ PLANS = [
     pytest.param(plans.two_sparks(), id="two Sparks"),
     pytest.param(plans.one_spark(), id="one Spark"),
     pytest.param(plans.hostile(), id="hostile"),
+    pytest.param(committed("minimax-m27-w8a8-a3", "short-context"), id="sixteen NPUs"),
     pytest.param(plans.two_sparks(name=plans.NASTY, variant=plans.NASTY), id="hostile names"),
 ]
 

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-head efcc55a74b772cc7
+  minimax-m27-nvfp4-head 41212394d96f4a77
 )
 
 interface=bond0
@@ -49,6 +49,7 @@ secrets=(
 )
 
 devices=(/dev/infiniband)
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes

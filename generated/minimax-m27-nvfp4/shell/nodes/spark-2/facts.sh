@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-worker 203d39e850db9532
+  minimax-m27-nvfp4-worker 20eb9164013f030f
 )
 
 interface=bond0
@@ -47,6 +47,7 @@ secrets=(
 )
 
 devices=(/dev/infiniband)
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes

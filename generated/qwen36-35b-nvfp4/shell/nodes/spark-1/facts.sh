@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  qwen36-35b-nvfp4 d455ca6d3cde90ff
+  qwen36-35b-nvfp4 cf4457bf7fd7aa5e
 )
 
 interface=''
@@ -48,6 +48,7 @@ secrets=(
 )
 
 devices=()
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes

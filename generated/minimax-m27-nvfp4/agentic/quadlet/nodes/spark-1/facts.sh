@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-agentic-head 59e3ea194482cad8
+  minimax-m27-nvfp4-agentic-head e0a6296170564531
 )
 
 interface=bond0
@@ -49,6 +49,7 @@ secrets=(
 )
 
 devices=(/dev/infiniband)
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes

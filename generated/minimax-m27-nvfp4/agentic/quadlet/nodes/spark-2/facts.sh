@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-agentic-worker 6a1560da1c90641e
+  minimax-m27-nvfp4-agentic-worker 7f4319496dfbf2c1
 )
 
 interface=bond0
@@ -47,6 +47,7 @@ secrets=(
 )
 
 devices=(/dev/infiniband)
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes

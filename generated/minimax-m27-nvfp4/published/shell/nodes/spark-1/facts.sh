@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-published-head 5a81f88d330fc982
+  minimax-m27-nvfp4-published-head 191030e306115ccd
 )
 
 interface=bond0
@@ -49,6 +49,7 @@ secrets=(
 )
 
 devices=(/dev/infiniband)
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-published-worker 6849419a328f48ad
+  minimax-m27-nvfp4-published-worker 759d5152fcd43d78
 )
 
 interface=bond0
@@ -47,6 +47,7 @@ secrets=(
 )
 
 devices=(/dev/infiniband)
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-published-worker 0299130af0ceb598
+  minimax-m27-published-worker e01009cf59463fa0
 )
 
 interface=enP7s7
@@ -47,6 +47,7 @@ secrets=(
 )
 
 devices=()
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes

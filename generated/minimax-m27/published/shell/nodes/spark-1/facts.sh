@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-published-head 90a557433dbaf50d
+  minimax-m27-published-head de0ad09090b32937
 )
 
 interface=enP7s7
@@ -49,6 +49,7 @@ secrets=(
 )
 
 devices=()
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes
