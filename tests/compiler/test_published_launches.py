@@ -31,6 +31,20 @@ class Difference:
 
 
 # fmt: off
+ATLAS = (
+    Difference("container", "-it", "nobody sits at it; the log is kept", "plan: containers"),
+    Difference("container", "-v", "the weights and caches in it, each mounted by itself", "plan: caches"),
+    Difference("host_steps", "sysctl kernel.sched_migration_cost_ns=50000", "with -w, as the tuning guide has it",
+               "plan: steps"),
+)
+ATLAS_A3 = (
+    *ATLAS,
+    Difference("container", "--rm", "the log of a crash is kept", "container-removed-after-crash"),
+    Difference("serve", "VLLM_ASCEND_BALANCE_SCHEDULING", "the key that takes its place", "variable-on-its-way-out"),
+    Difference("serve", "--additional-config", "that key, and numbers where numbers are read",
+               "number-given-as-switch"),
+)
+
 DIFFERENCES = {
     "minimax-m27-mxfp4-published": (
         Difference("serve", "RAY_memory_usage_threshold", "moved to `ray start`, which reads it",
@@ -47,6 +61,16 @@ DIFFERENCES = {
         Difference("container", "-e", "a file on the node, read by the start script", "literal-secret"),
         Difference("container", "HF_TOKEN", "a file on the node, read by the start script", "literal-secret"),
         Difference("container", "-v", "the same cache of the node, mounted at /cache", "plan: caches"),
+    ),
+    "minimax-m27-w8a8-a3-short-context": ATLAS_A3,
+    "minimax-m27-w8a8-a3-long-context": ATLAS_A3,
+    "minimax-m27-w8a8-a3-low-latency": ATLAS_A3,
+    "minimax-m27-w8a8-a2": (
+        *ATLAS,
+        Difference("container", "-itd", "nobody sits at it; the log is kept", "plan: containers"),
+        Difference("container", "-u", "the image's own user, which is root", "plan: containers"),
+        Difference("container", "-e", "what the tutorial's own shell sets a moment later wins", "plan: variables"),
+        Difference("container", "--shm-size", "the host's, as --ipc=host says", "shm-size-with-host-ipc"),
     ),
 }
 # fmt: on
@@ -83,7 +107,20 @@ def roles(plan: Plan) -> dict[str, tuple[Container, Process]]:
 
 
 def variables(container: Container, process: Process) -> dict[str, str | tuple[str, ...] | None]:
-    return {setting.key: setting.value for setting in (*container.environment, *process.environment)}
+    own = {setting.key: setting.value for setting in (*container.environment, *process.environment)}
+    return own | {setting.key: f"{setting.value}:${setting.key}" for setting in container.prepended}
+
+
+def docker_words(container: Container, process: Process) -> set[tuple[str, str]]:
+    """Return what `docker run` is told about a container, in the words of publications."""
+    options = {"--net": container.network, "--ipc": container.ipc}
+    words = {(flag, option.value) for flag, option in options.items() if option is not None}
+    words |= {("--device", device.path) for device in container.devices}
+    words |= {("-v", f"{mount.host}:{mount.to}") for mount in container.mounts}
+    words |= {("-e", f"{key}={value}") for key, value in variables(container, process).items()}
+    if container.shm_size is not None:
+        words.add(("--shm-size", f"{int(str(container.shm_size.value)) // 2**30}g"))
+    return words | {("--name", "$NAME")}
 
 
 def everywhere(plan: Plan) -> dict[str, str | tuple[str, ...] | None]:
@@ -106,7 +143,22 @@ def missing(name: str) -> Iterator[tuple[str, str, object, object]]:
             if here.get(key) != value:
                 yield role, key, value, here.get(key)
     for role, items in told["argv"].items():
-        yield from missing_words(role, items, roles(plan)[role][1])
+        container, process = roles(plan)[role]
+        given = docker_words(container, process) if role == "container" else set()
+        left = [item for item in items if (item.get("flag"), item.get("value")) not in given]
+        yield from missing_words(role, filled_in(left, told.get("placeholders", {})), process)
+    steps = [" ".join(step.argv).removeprefix("sh -c ") for step in plan.head.steps]
+    for line in told.get("host_steps", ()):
+        if line not in steps:
+            yield "host_steps", line, line, steps
+
+
+def filled_in(published: Any, placeholders: dict[str, str]) -> Any:
+    """Return published words with what their reader is asked to put in."""
+    text = json.dumps(published)
+    for placeholder, value in placeholders.items():
+        text = text.replace(placeholder, value)
+    return json.loads(text)
 
 
 def missing_words(
@@ -123,9 +175,11 @@ def missing_words(
         value = item.get("value")
         if value is not None and "<spark1-ip>" in value:
             value = value.replace("<spark1-ip>", "10.0.0.1")
-        here = flags.get(item["flag"], "absent")
+        # vLLM takes underscores for dashes.
+        here = flags.get(item["flag"].replace("_", "-"), "absent")
         if "json" in item and isinstance(here, str) and here != "absent":
-            here, value = json.loads(here), item["json"]
+            # As texts: Python takes true for 1.
+            here, value = (json.dumps(config, sort_keys=True) for config in (json.loads(here), item["json"]))
         if here != value:
             yield role, item["flag"], value, here
 
