@@ -101,3 +101,13 @@ def test_npus_of_a_single_node_need_no_network(atlas: Host) -> None:
 
     assert [line.text for line in atlas.check("npu-links")] == ["no NPU talks to another node"]
     assert not list(atlas.rig.calls("hccn_tool"))
+
+
+def test_the_hosts_memory_is_not_that_of_the_npus(atlas: Host) -> None:
+    atlas.change(memory=replace(atlas.node.memory, unified=False, needed_free=None))
+    [preflight] = atlas.check("memory")
+    [status] = [line for line in atlas.lines("status") if line.check == "memory"]
+
+    assert preflight.level == "ok"
+    assert "the accelerators have memory of their own" in preflight.text
+    assert "the accelerators have memory of their own" in status.text

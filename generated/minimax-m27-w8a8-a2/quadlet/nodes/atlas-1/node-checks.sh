@@ -574,7 +574,9 @@ check_memory_enough() {
   kept=$(reserved_words)
   numbers="$(gib "$available") available of $(gib "$(bytes_of MemTotal)"), up to $(gib "$bound") without caches$kept"
   load_containers
-  if [[ -z $needed_free ]]; then
+  if [[ -z $needed_free && $unified == no ]]; then
+    report ok memory "$numbers; the accelerators have memory of their own"
+  elif [[ -z $needed_free ]]; then
     report warn memory "$numbers; how much the launch needs is not known"
   elif ((available >= needed_free)); then
     report ok memory "$numbers, $(gib "$needed_free") needed"
@@ -602,6 +604,10 @@ check_memory_used() {
   total=$(bytes_of MemTotal)
   available=$(bytes_of MemAvailable)
   percent=$(((total - available) * 100 / (total > 0 ? total : 1)))
+  if [[ $unified == no ]]; then
+    report info memory "$percent % used, $(gib "$available") available; the accelerators have memory of their own"
+    return
+  fi
   # https://forums.developer.nvidia.com/t/working-recipe-minimax-m3-nvfp4-at-tp-3-on-3x-dgx-spark-no-4th-node-the-oom-fixes/373387
   report info memory "$percent % used, $(gib "$available") available; 96 % on the head is normal with unified memory"
 }

@@ -55,6 +55,8 @@ shares_ipc=yes
 
 # MemAvailable in bytes that the launch needs; empty when nobody knows
 needed_free=53545357280
+# whether the accelerators work in that memory
+unified=yes
 
 # other services: name, bytes
 reservations=(

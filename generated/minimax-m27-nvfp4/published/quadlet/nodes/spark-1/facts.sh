@@ -56,6 +56,8 @@ shares_ipc=yes
 
 # MemAvailable in bytes that the launch needs; empty when nobody knows
 needed_free=107513124592
+# whether the accelerators work in that memory
+unified=yes
 
 # other services: name, bytes
 reservations=(

@@ -54,6 +54,8 @@ shares_ipc=no
 
 # MemAvailable in bytes that the launch needs; empty when nobody knows
 needed_free=''
+# whether the accelerators work in that memory
+unified=no
 
 # other services: name, bytes
 reservations=(
