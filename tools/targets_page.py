@@ -12,8 +12,9 @@ _HEAD = """\
 # Targets
 
 A target is one way to run a Plan: a folder of its own below `generated/<name>/`. A spec names those it wants
-(`targets: [shell, compose]`); without that key it gets all that can express it. The same `launch.sh` lies in every
-folder and prepares, starts, watches and stops the deployment; what it finds on the nodes differs.
+(`targets: [shell, compose]`); without that key it gets all that are made for its engine and can express it. The same
+`launch.sh` lies in every folder and prepares, starts, watches and stops the deployment; what it finds on the nodes
+differs.
 
 | target | what it is |
 |---|---|
@@ -33,7 +34,9 @@ def targets_page(targets: Sequence[Target]) -> str:
     names = [f"`{target.name}`" for target in targets]
     return (
         _HEAD
-        + "".join(f"| {name} | {target.summary} |\n" for name, target in zip(names, targets, strict=True))
+        + "".join(
+            f"| {name} | {target.summary}{_made_for(target)} |\n" for name, target in zip(names, targets, strict=True)
+        )
         + _NEEDS
         + _row(["need", *names, "stands in where it is lacking"])
         + _row(["---"] * (len(names) + 2))
@@ -41,6 +44,10 @@ def targets_page(targets: Sequence[Target]) -> str:
             _row([need.value, *(_has(target, need) for target in targets), STANDINS.get(need, "")]) for need in Need
         )
     )
+
+
+def _made_for(target: Target) -> str:
+    return f" (for {', '.join(sorted(target.engines))} only)" if target.engines else ""
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -32,9 +32,15 @@ class Target:
         summary: one line for `sparkc targets`.
         capabilities: the needs of a Plan that it can express. A need outside them is a finding before render.
         render: pure; yields every file; paths begin with `<name>/`.
+        engines: the engines that it is made for; None for all of them.
     """
 
     name: str
     summary: str
     capabilities: frozenset[Need]
     render: Callable[[Plan], Iterator[Artifact]]
+    engines: frozenset[str] | None = None
+
+    def is_made_for(self, plan: Plan) -> bool:
+        """Tell whether the target is made for the Plan's engine."""
+        return self.engines is None or plan.engine in self.engines

@@ -302,10 +302,10 @@ def _names_on_nodes(compilation: Compilation) -> set[tuple[str, str]]:
 
 
 def chosen_targets(plan: Plan, targets: Iterable[Target]) -> list[Target]:
-    """Return the targets that the spec names, or all that can express the plan."""
+    """Return the targets that the spec names, or all that are made for the engine and can express the plan."""
     if plan.targets:
         return [target for target in targets if target.name in plan.targets]
-    return [target for target in targets if not _lacks(target, plan)]
+    return [target for target in targets if target.is_made_for(plan) and not _lacks(target, plan)]
 
 
 def _names_of_targets(facts: Facts, targets: tuple[Target, ...]) -> list[Finding]:
@@ -343,10 +343,16 @@ STANDINS = {
 def _what_targets_lack(plan: Plan, facts: Facts, targets: tuple[Target, ...]) -> list[Finding]:
     findings = []
     for target in chosen_targets(plan, targets):
+        if not target.is_made_for(plan):
+            made_for = ", ".join(sorted(target.engines or ()))
+            message = f"the target `{target.name}` is made for {made_for}, and engine.name is {plan.engine}"
+            key = ("targets", plan.targets.index(target.name))
+            way_out = f"remove `{target.name}` from targets"
+            findings.append(_error("target-of-another-engine", message, facts.document.span(key), key, way_out))
         for need, because in plan.needs:
             if need in target.capabilities:
                 continue
-            able = [other.name for other in targets if need in other.capabilities]
+            able = [other.name for other in targets if need in other.capabilities and other.is_made_for(plan)]
             standin = STANDINS.get(need)
             findings.append(
                 Finding(

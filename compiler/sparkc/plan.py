@@ -355,6 +355,8 @@ class Container:
         prepended: variables whose value goes before the image's own, joined by a colon; the start script does it.
         start_script: file name in the install folder; mounted and used as the entrypoint.
         setup: files that the start script runs before the first process.
+        sourced: scripts of the image, or patterns of their paths, whose variables every process gets; those that the
+            image does not have are left out.
         shm_size: bytes, or None; never together with `ipc` host.
         stop_timeout_s: how long the engine may take to end.
         privileged: every device and capability of the node, when the author asks for it.
@@ -385,6 +387,7 @@ class Container:
     log_size: Setting
     log_files: Setting
     privileged: Option | None = None
+    sourced: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -629,6 +632,24 @@ class Marker:
 
 
 @dataclass(frozen=True)
+class InsideCheck:
+    """A command that must succeed in the serving container, once it runs.
+
+    Args:
+        name: of the check, one or two words.
+        argv: the command, word by word.
+        proves: what is well when it succeeds.
+        else_do: what to do when it does not.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    proves: str
+    else_do: str
+    because: Because
+
+
+@dataclass(frozen=True)
 class Figure:
     """A published measurement to hold one's own against."""
 
@@ -661,6 +682,7 @@ class Service:
         forbidden_text: control tokens that must not appear in an answer.
         harmless_lines: log lines that look bad and are not.
         first_start_s: seconds a first start may take; `warm_start_s` with filled caches.
+        inside: what is tried in the serving container.
     """
 
     task: Literal["generate", "embed", "rerank"]
@@ -679,6 +701,7 @@ class Service:
     harmless_lines: tuple[Marker, ...]
     first_start_s: int
     warm_start_s: int
+    inside: tuple[InsideCheck, ...] = ()
 
 
 class Need(StrEnum):
@@ -744,6 +767,7 @@ class Plan:
     fork_provides: tuple[str, ...] = ()
     decode: DecodeBound | None = None
     least_memory_percent: int | None = None
+    max_num_seqs: int | None = None
 
     @property
     def head(self) -> Node:

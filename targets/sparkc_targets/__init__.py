@@ -6,7 +6,7 @@ from importlib import import_module
 
 from sparkc.artifact import Target
 
-ALL_TARGETS: tuple[str, ...] = ("shell", "compose", "systemd", "quadlet")
+ALL_TARGETS: tuple[str, ...] = ("shell", "compose", "systemd", "quadlet", "ascend")
 """Folders of this package, each with a `TARGET`; imported only when something is compiled."""
 
 

@@ -67,6 +67,11 @@ def _as_bytes(char: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in char.encode())
 
 
+def python(value: str | int | float) -> Quoted:
+    """Return a literal of Python that means exactly this, on one line, in ASCII."""
+    return Quoted(ascii(value))
+
+
 def comment(value: str | int) -> Quoted:
     """Return the text as one line of a comment: blanks folded, what cannot be seen spelled out.
 

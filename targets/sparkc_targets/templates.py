@@ -45,6 +45,7 @@ def environment() -> Environment:
         "sh_words": quoting.sh_words,
         "because": because,
         "comment": quoting.comment,
+        "python": quoting.python,
         "markdown": quoting.markdown,
         "markdown_code": quoting.markdown_code,
         "mermaid": quoting.mermaid,

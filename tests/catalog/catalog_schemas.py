@@ -88,6 +88,10 @@ HARDWARE = record(
                 "devices": many(PATH),
                 "rdma_devices": many(PATH),
                 "mounts": many(PATH),
+                "sourced": many(PATH),
+                "looks": many(
+                    record({"name": TEXT, "argv": many(TEXT, least=1), "proves": TEXT, "evidence": EVIDENCE})
+                ),
                 "evidence": EVIDENCE,
             }
         ),

@@ -105,6 +105,9 @@ class Publication:
             place = place_of(plan, role)
             for key, value in keys.items():
                 yield from self._compose(role, key, value, place)
+        steps = [" ".join(step.argv).removeprefix("sh -c ") for step in plan.head.steps]
+        for line in self.told.get("host_steps", ()):
+            yield Compared("host_steps", line, line, line if line in steps else NOTHING)
 
     def extras(self, plan: Plan) -> Iterator[Extra]:
         """Yield what the plan has and the publication has not, role by role."""
@@ -127,7 +130,11 @@ class Publication:
         here = everywhere(plan) if role in EVERYWHERE else place_of(plan, role).variables()
         for key, value in variables.items():
             setting = here.get(key)
-            yield Compared(role, key, self._filled(value, role), setting.value if setting else NOTHING)
+            wanted = self._filled(value, role)
+            if isinstance(wanted, str) and wanted.endswith(f":${key}"):
+                # A shell reads $NAME and ${NAME} alike.
+                wanted = f"{wanted.removesuffix(f'${key}')}${{{key}}}"
+            yield Compared(role, key, wanted, setting.value if setting else NOTHING)
 
     def _words(self, role: str, items: list[dict[str, Any]], place: Place, plan: Plan) -> Iterator[Compared]:
         for item in items:
@@ -148,14 +155,17 @@ class Publication:
         )
         wanted: Value = self._filled(item.get("value"), role)
         if "json" in item:
-            wanted = meaning(item["json"])
+            wanted = meaning(json.loads(self._filled(json.dumps(item["json"]), role)))
             here = meaning(json.loads(here)) if isinstance(here, str) and here != NOTHING else here
+            # As texts: Python takes true for 1.
+            wanted, here = json.dumps(wanted, sort_keys=True), json.dumps(here, sort_keys=True)
         return Compared(role, item["flag"], wanted, here)
 
     def _canonical(self, flag: str, plan: Plan) -> str:
         """Return the name that the pinned version gives to a flag that was published under another one."""
         match = find_engine(plan.engine, plan.engine_version)
-        known = match.catalog.flag(flag) if match else None
+        # vLLM takes underscores for dashes.
+        known = match.catalog.flag(flag) or match.catalog.flag(flag.replace("_", "-")) if match else None
         return known.name if known else flag
 
     def _of_container(self, role: str, item: dict[str, Any], place: Place) -> Compared:
@@ -171,9 +181,14 @@ class Publication:
             return Compared(role, f"-e {name}", text, setting.value if setting else NOTHING)
         if flag == "-v":
             return Compared(role, f"-v {value}", value, self._mounted(str(value), container))
+        if flag == "--device":
+            here = next((device.path for device in container.devices if device.path == value), NOTHING)
+            return Compared(role, f"--device {value}", value, here)
         options: dict[str, Value] = {
             "--name": container.name,
             "--network": container.network.value,
+            "--net": container.network.value,
+            "--shm-size": f"{int(str(container.shm_size.value)) // 2**30}g" if container.shm_size else NOTHING,
             "--gpus": container.gpus.value if container.gpus else NOTHING,
             "--ipc": container.ipc.value if container.ipc else NOTHING,
         }

@@ -36,6 +36,24 @@ UNREACHED = "variable-reaches-no-process"
 START_SCRIPT = "the start script runs `ray start` itself, with the address in it"
 
 # fmt: off
+ATLAS = (
+    Difference("container", "-it", "nobody sits at it; the log is kept", "pass containers"),
+    Difference("container", "bash", "the start script is run in place of a shell to type in", "pass containers"),
+    Difference("container", "--name", NAME, "pass containers"),
+    Difference("container", "-v /root/.cache:/root/.cache", "the weights and caches in it, each mounted by itself",
+               "pass caches"),
+    Difference("host_steps", "sysctl kernel.sched_migration_cost_ns=50000", "with -w, as the tuning guide has it",
+               "pass hardware"),
+)
+ATLAS_A3 = (
+    *ATLAS,
+    Difference("container", "--rm", "the log of a crash is kept", "container-removed-after-crash"),
+    Difference("container", "$IMAGE", "the tag that is built for this machine", "image-of-another-machine"),
+    Difference("serve", "VLLM_ASCEND_BALANCE_SCHEDULING", "the key that takes its place", "variable-on-its-way-out"),
+    Difference("serve", "--additional-config", "that key, and numbers where numbers are read",
+               "number-given-as-switch"),
+)
+
 DIFFERENCES = {
     "llama33-70b-published": (),
     "minimax-m25-nvfp4-published": tuple(
@@ -95,6 +113,17 @@ DIFFERENCES = {
         Difference("container", "-v /home/ops/.cache/huggingface:/root/.cache/huggingface", CACHE, "pass caches"),
         Difference("container", "vllm/vllm-openai:latest", "a release: `latest` is another image tomorrow",
                    "image-not-pinned"),
+    ),
+    "minimax-m27-w8a8-a3-short-context": ATLAS_A3,
+    "minimax-m27-w8a8-a3-long-context": ATLAS_A3,
+    "minimax-m27-w8a8-a3-low-latency": ATLAS_A3,
+    "minimax-m27-w8a8-a2": (
+        *ATLAS,
+        Difference("container", "-itd", "nobody sits at it; the log is kept", "pass containers"),
+        Difference("container", "-u", "the image's own user, which is root", "pass containers"),
+        Difference("container", "$IMAGE", "a tag where the tutorial has an unrendered placeholder", "placeholder-left-in"),
+        Difference("container", "-e PYTORCH_NPU_ALLOC_CONF", "what the tutorial's own shell sets a moment later wins", "pass hardware"),
+        Difference("container", "--shm-size", "the host's, as --ipc=host says", "shm-size-with-host-ipc"),
     ),
 }
 # fmt: on

@@ -44,6 +44,7 @@ PLANS = [
     pytest.param(plans.one_spark(), id="one Spark"),
     pytest.param(plans.hostile(), id="hostile"),
     pytest.param(_private_shm(plans.two_sparks()), id="private shared memory"),
+    pytest.param(committed("minimax-m27-w8a8-a3", "short-context"), id="sixteen NPUs"),
 ]
 
 

@@ -20,6 +20,7 @@ PLANS = [
     pytest.param(plans.one_spark(), id="one Spark"),
     pytest.param(committed("llama33-70b", "mp"), id="without Ray"),
     pytest.param(plans.hostile(), id="hostile"),
+    pytest.param(committed("minimax-m27-w8a8-a3", "short-context"), id="sixteen NPUs"),
     pytest.param(plans.two_sparks(name=plans.NASTY, variant=plans.NASTY), id="hostile names"),
 ]
 

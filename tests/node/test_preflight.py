@@ -16,6 +16,7 @@ from sparkc.plan import Mount
 CHECKS = {
     *("docker", "privilege", "interface", "address", "mtu", "speed", "hca", "port", "image", "weights", "mount"),
     *("secret", "device", "memory", "swap", "engine-processes", "remove-ipc", "disk", "gpu-driver", "kernel", "clock"),
+    *("npu-driver", "npu-links"),
 }
 ENGINE_PROCESS = ("python3", "/usr/local/bin/vllm", "serve", "m")
 KIB = GIB // 1024

@@ -12,6 +12,7 @@ from generator import generate, options_of, write_units
 from unit_text import Assignment, value, values
 
 import plans
+from committed import committed
 from sparkc.plan import Mount, Node, Option, Plan, Setting
 from sparkc_targets.node.build import build_of
 from sparkc_targets.node.mounts import mount_option, mounts
@@ -188,3 +189,13 @@ def all_nodes() -> list[tuple[Plan, Node]]:
 def test_the_generator_has_nothing_to_say(tmp_path: Path, plan: Plan, node: Node) -> None:
     said = generate(write_units(plan, node, tmp_path)).said
     assert [line for line in said.split("\n") if line and "Loading source unit file" not in line] == []
+
+
+def test_every_npu_is_given_and_the_host_is_set_before_the_start(tmp_path: Path) -> None:
+    plan = committed("minimax-m27-w8a8-a3", "short-context")
+    container = plan.head.containers[0]
+    services = generate(write_units(plan, plan.head, tmp_path))
+    name = f"sparkc-{container.name}.service"
+
+    assert options_of(services.podman_run(name), "--device") == [device.path for device in container.devices]
+    assert "+sysctl -w vm.swappiness=0" in values(services.units[name], "ExecStartPre")

@@ -10,7 +10,7 @@ import pytest
 from fleet import Fleet
 
 import plans
-from sparkc.plan import Secret
+from sparkc.plan import InsideCheck, Secret
 
 CHAT = "/v1/chat/completions"
 SANE = "The page cache keeps file contents in memory, so reading them again needs no disk."
@@ -168,3 +168,40 @@ def test_a_rerank_must_put_the_answer_first(tmp_path: Path) -> None:
     assert fleet.run("verify").status == 0
     fleet.answer("/rerank", '{"results":[{"index":0,"relevance_score":0.9},{"index":1,"relevance_score":0.1}]}')
     assert fleet.run("verify").status == 1
+
+
+def with_inside_checks(tmp_path: Path) -> Fleet:
+    because = plans.derived("test", "a check")
+    inside = (
+        InsideCheck("NPUs", ("npu-smi", "info"), "the container sees its NPUs", "look at the devices", because),
+        InsideCheck("library", ("test", "-e", "/lib/a b.so"), "/lib/a b.so is in the image", "install it", because),
+    )
+    plan = plans.two_sparks()
+    fleet = Fleet(tmp_path, replace(plan, service=replace(plan.service, inside=inside)))
+    fleet.serves()
+    fleet.answer(CHAT, completion(SANE))
+    fleet.answer(CHAT + ".tools", tool_answer())
+    return fleet
+
+
+def test_what_the_launch_relies_on_is_tried_in_the_container(tmp_path: Path) -> None:
+    fleet = with_inside_checks(tmp_path)
+    ended = fleet.run("verify")
+
+    assert ended.status == 0, ended.text
+    assert "ok    minimax-m27-head: NPUs: the container sees its NPUs" in ended.out
+    words = [call.words for call in fleet.calls("node.sh", "spark-1") if call.words[0] == "exec"]
+    assert words == [
+        ("exec", "minimax-m27-head", "npu-smi", "info"),
+        ("exec", "minimax-m27-head", "test", "-e", "/lib/a b.so"),
+    ]
+
+
+def test_what_fails_in_the_container_fails_verify(tmp_path: Path) -> None:
+    fleet = with_inside_checks(tmp_path)
+    fleet.play("spark-1", "exec", 'echo "tried: $*"; [[ $* != *test* ]]\n')
+    ended = fleet.run("verify")
+
+    assert ended.status == 1
+    assert "fail  minimax-m27-head: library: not proven: /lib/a b.so is in the image" in ended.text
+    assert "install it" in ended.text

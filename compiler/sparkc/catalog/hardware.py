@@ -56,6 +56,20 @@ class Tuning:
 
 
 @dataclass(frozen=True)
+class Look:
+    """A command that tells, inside a container, whether its accelerators can be used.
+
+    Args:
+        name: one or two words for people.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    proves: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
 class Hardware:
     """One kind of machine.
 
@@ -77,6 +91,8 @@ class Hardware:
         gpus: value of `docker run --gpus`; None where accelerators come as devices.
         devices: device nodes every container needs.
         rdma_devices: device nodes a container needs in addition to use RDMA.
+        sourced: scripts of an image for these accelerators that its own entrypoint reads, or patterns of their paths.
+        looks: commands that succeed in a container whose accelerators are usable.
         mounts: host paths of the driver that a container needs, same path inside, read-only.
         notes: what else a reader should know, one sentence each.
         evidence: origin of each group of facts, by the group's name.
@@ -103,6 +119,8 @@ class Hardware:
     devices: tuple[str, ...]
     rdma_devices: tuple[str, ...]
     mounts: tuple[str, ...]
+    sourced: tuple[str, ...]
+    looks: tuple[Look, ...]
     notes: tuple[str, ...]
     evidence: tuple[tuple[str, Evidence], ...]
 
@@ -152,6 +170,8 @@ def _read(hardware_id: str) -> Hardware:
         devices=tuple(container["devices"]),
         rdma_devices=tuple(container["rdma_devices"]),
         mounts=tuple(container["mounts"]),
+        sourced=tuple(container["sourced"]),
+        looks=tuple(_look(entry) for entry in container["looks"]),
         notes=tuple(data["notes"]),
         evidence=tuple(
             (group, evidence_from(data[group]["evidence"]))
@@ -166,3 +186,7 @@ def _total(entry: dict[str, Any]) -> MemoryTotal:  # Any: plain data from YAML
 
 def _tuning(entry: dict[str, Any]) -> Tuning:  # Any: plain data from YAML
     return Tuning(entry["name"], tuple(entry["argv"]), entry["says"], entry["reason"], evidence_from(entry["evidence"]))
+
+
+def _look(entry: dict[str, Any]) -> Look:  # Any: plain data from YAML
+    return Look(entry["name"], tuple(entry["argv"]), entry["proves"], evidence_from(entry["evidence"]))

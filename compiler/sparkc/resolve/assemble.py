@@ -31,6 +31,7 @@ def assemble(draft: Draft) -> Plan:
         data_parallel=facts.data,
         expert_parallel=facts.expert,
         max_model_len=facts.serving.max_model_len,
+        max_num_seqs=facts.serving.max_num_seqs,
         nodes=tuple(_node(draft, host) for host in draft.hosts),
         service=draft.service,
         bench=draft.bench,

@@ -79,6 +79,7 @@ def _of_host(draft: Draft, host: HostDraft) -> HostDraft:
         files=tuple(file for file, _ in _files(draft, host)),
         stop_timeout_s=STOP_TIMEOUT_S,
         log_size=Setting("max-size", LOG_SIZE, looked_up("containers", "a log must not fill the disk", LOG_SOURCE)),
+        sourced=tuple(_sourced(facts)),
         log_files=Setting("max-file", LOG_FILES, looked_up("containers", "three files of it are kept", LOG_SOURCE)),
         privileged=_privileged(host),
     )
@@ -177,6 +178,12 @@ def _devices(facts: Facts, host: HostDraft) -> Iterator[Device]:
                     "eugr/spark-vllm-docker run-cluster-node.sh",
                 ),
             )
+
+
+def _sourced(facts: Facts) -> Iterator[Option]:
+    for path in facts.hardware.sourced if facts.hardware else ():
+        why = "the image's own entrypoint reads it, and this start script stands in its place"
+        yield Option(path, looked_up("hardware", why, "https://github.com/Ascend/cann-container-image"))
 
 
 def _gpus(facts: Facts) -> Option | None:

@@ -12,6 +12,7 @@ from sparkc.plan import Figure, Marker, Process, Service, Setting, Trouble
 from sparkc.resolve.draft import Draft, decided, looked_up
 from sparkc.resolve.engines import words_of
 from sparkc.resolve.facts import Facts
+from sparkc.resolve.inside import inside_checks
 from sparkc.resolve.startup import FIRST_START_S, WARM_START_S
 from sparkc.resolve.variables import api_key
 
@@ -116,6 +117,7 @@ def _service(draft: Draft, troubles: tuple[KnownTrouble, ...]) -> Service:
         ),
         first_start_s=FIRST_START_S,
         warm_start_s=WARM_START_S,
+        inside=tuple(inside_checks(draft, head.containers[0])),
     )
 
 

@@ -40,6 +40,7 @@ def facts_of(plan: Plan) -> Iterator[Facts]:
     yield _ways(plan)
     yield _service(plan)
     yield _proofs(plan)
+    yield _inside(plan)
     yield _measuring(plan)
     yield _troubles(plan)
 
@@ -181,6 +182,20 @@ def _proofs(plan: Plan) -> Facts:
             ("MARKER_REQUIRED", tuple(_yes(marker.required) for marker in markers)),
             ("HARMLESS_PATTERNS", tuple(marker.pattern for marker in harmless)),
             ("HARMLESS_PROOFS", tuple(marker.proves for marker in harmless)),
+        ),
+    )
+
+
+def _inside(plan: Plan) -> Facts:
+    checks = plan.service.inside
+    return Facts(
+        "commands that must succeed in the serving container; the words of all of them stand one behind the other",
+        (
+            ("INSIDE_NAMES", tuple(check.name for check in checks)),
+            ("INSIDE_PROOFS", tuple(check.proves for check in checks)),
+            ("INSIDE_WAYS_OUT", tuple(check.else_do for check in checks)),
+            ("INSIDE_COUNTS", tuple(str(len(check.argv)) for check in checks)),
+            ("INSIDE_WORDS", tuple(word for check in checks for word in check.argv)),
         ),
     )
 

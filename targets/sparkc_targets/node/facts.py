@@ -21,6 +21,11 @@ def facts_script(plan: Plan, node: Node) -> str:
                 mount.host for container in containers for mount in container.mounts if mount.kind == "author"
             )
         ),
+        driver_files=list(
+            dict.fromkeys(
+                mount.host for container in containers for mount in container.mounts if mount.kind == "driver"
+            )
+        ),
         secrets=list(dict.fromkeys(secret for container in containers for secret in container.secrets)),
         devices=list(dict.fromkeys(device.path for container in containers for device in container.devices)),
         needs_gpu=_yes_no(any(container.gpus for container in containers)),

@@ -33,6 +33,24 @@ pause_between_starts() {
   { : >"$STARTED_BEFORE"; } 2>/dev/null || true
 }
 
+# read_environment PATTERN: read the image's own scripts of that path. They are written for a shell that lets failures
+# and unset variables pass.
+read_environment() {
+  local sparkc_script
+  local -a sparkc_scripts
+  mapfile -t sparkc_scripts < <(compgen -G "$1")
+  if ((${#sparkc_scripts[@]} == 0)); then
+    say "the image has no $1"
+  fi
+  for sparkc_script in "${sparkc_scripts[@]}"; do
+    say "reading $sparkc_script"
+    set +eu
+    # shellcheck source=/dev/null
+    source "$sparkc_script"
+    set -euo pipefail
+  done
+}
+
 # prepend VARIABLE TEXT: put TEXT before the image's own value, a colon between them.
 prepend() {
   need_variable "$1"

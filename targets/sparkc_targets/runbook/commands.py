@@ -47,7 +47,7 @@ LAUNCH = Way(
 )
 """The same for every target that has the control side."""
 
-LAUNCHED = ("shell", "compose", "systemd", "quadlet")
+LAUNCHED = ("shell", "compose", "systemd", "quadlet", "ascend")
 """The targets that have it."""
 
 OWN_WORDS: dict[str, tuple[Command, ...]] = {
@@ -55,6 +55,12 @@ OWN_WORDS: dict[str, tuple[Command, ...]] = {
         Command("docker compose up --detach --wait", "starts what should run here; no host step is run before it"),
         Command("docker compose logs --follow", "follows the logs of this node"),
         Command("docker compose down", "stops this node"),
+    ),
+    "ascend": (
+        Command("./evaluate.sh install-lm-eval", "installs lm-eval in the container"),
+        Command("./evaluate.sh lm-eval gsm8k", "measures accuracy with lm-eval, as the tutorial does"),
+        Command("./evaluate.sh ais-bench CHECKOUT", "measures accuracy with AISBench, from a checkout of it"),
+        Command("./evaluate.sh ais-bench-speed CHECKOUT", "measures performance with AISBench"),
     ),
 }
 """What the platform itself understands: typed on a node, in its install folder."""

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  qwen36-35b-nvfp4 75fd9490d48b9693
+  qwen36-35b-nvfp4 cf4457bf7fd7aa5e
 )
 
 interface=''
@@ -48,12 +48,15 @@ secrets=(
 )
 
 devices=()
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes
 
 # MemAvailable in bytes that the launch needs; empty when nobody knows
 needed_free=53545357280
+# whether the accelerators work in that memory
+unified=yes
 
 # other services: name, bytes
 reservations=(

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-published-worker 9047a1158a0f2139
+  minimax-m27-nvfp4-published-worker 759d5152fcd43d78
 )
 
 interface=bond0
@@ -47,12 +47,15 @@ secrets=(
 )
 
 devices=(/dev/infiniband)
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes
 
 # MemAvailable in bytes that the launch needs; empty when nobody knows
 needed_free=107513124592
+# whether the accelerators work in that memory
+unified=yes
 
 # other services: name, bytes
 reservations=(

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-published-worker f3048bab255c1557
+  minimax-m27-published-worker e01009cf59463fa0
 )
 
 interface=enP7s7
@@ -47,12 +47,15 @@ secrets=(
 )
 
 devices=()
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes
 
 # MemAvailable in bytes that the launch needs; empty when nobody knows
 needed_free=107513124592
+# whether the accelerators work in that memory
+unified=yes
 
 # other services: name, bytes
 reservations=(
