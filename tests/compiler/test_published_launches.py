@@ -33,6 +33,7 @@ CACHE = "the same cache of the node, mounted at /cache"
 DETACHED = "every target detaches it"
 NAME = "named after the spec, so that two launches on one node do not collide"
 UNREACHED = "variable-reaches-no-process"
+UNREAD = "left out: no program of the launch reads it"
 START_SCRIPT = "the start script runs `ray start` itself, with the address in it"
 
 # fmt: off
@@ -55,7 +56,10 @@ ATLAS_A3 = (
 )
 
 DIFFERENCES = {
-    "llama33-70b-published": (),
+    "llama33-70b-published": (
+        Difference("container_head", "OMPI_MCA_btl_tcp_if_include", UNREAD, "variable-nobody-reads"),
+        Difference("container_worker", "OMPI_MCA_btl_tcp_if_include", UNREAD, "variable-nobody-reads"),
+    ),
     "minimax-m25-nvfp4-published": tuple(
         difference for role, ray, own in (
             ("container_head", "ray-head", ()),
@@ -78,6 +82,9 @@ DIFFERENCES = {
                        "shm-size-with-host-ipc"),
             Difference(role, "healthcheck", "the same question with the time of a first start; a worker has none: "
                        "it watches the head", "pass service"),
+        )),
+        *(Difference("worker", name, UNREAD, "variable-nobody-reads") for name in (
+            "OMPI_MCA_btl_tcp_if_include", "RAY_num_prestart_python_workers", "RAY_object_store_memory",
         )),
         Difference("worker", "SAFETENSORS_FAST_GPU", "given to the driver alone: nothing reads it",
                    "variable-nobody-reads"),
@@ -121,8 +128,10 @@ DIFFERENCES = {
         *ATLAS,
         Difference("container", "-itd", "nobody sits at it; the log is kept", "pass containers"),
         Difference("container", "-u", "the image's own user, which is root", "pass containers"),
-        Difference("container", "$IMAGE", "a tag where the tutorial has an unrendered placeholder", "placeholder-left-in"),
-        Difference("container", "-e PYTORCH_NPU_ALLOC_CONF", "what the tutorial's own shell sets a moment later wins", "pass hardware"),
+        Difference("container", "$IMAGE", "a tag where the tutorial has an unrendered placeholder",
+                   "placeholder-left-in"),
+        Difference("container", "-e PYTORCH_NPU_ALLOC_CONF", "what the tutorial's own shell sets a moment later wins",
+                   "pass hardware"),
         Difference("container", "--shm-size", "the host's, as --ipc=host says", "shm-size-with-host-ipc"),
     ),
 }
