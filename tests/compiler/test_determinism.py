@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,7 @@ SURROUNDINGS = [
 @pytest.mark.parametrize("env", SURROUNDINGS)
 def test_generated_files_do_not_depend_on_the_surroundings(env: dict[str, str], tmp_path: Path) -> None:
     project(tmp_path)
-    for spec in (REPOSITORY / "specs").glob("*.yaml"):
-        (tmp_path / "specs" / spec.name).write_text(spec.read_text(encoding="utf-8"), encoding="utf-8")
+    shutil.copytree(REPOSITORY / "specs", tmp_path / "specs", dirs_exist_ok=True)
     called = sparkc("build", cwd=tmp_path, env=env)
     assert called.status == 0, called.text
     assert files_below(tmp_path / "generated") == files_below(REPOSITORY / "generated")
