@@ -92,6 +92,21 @@ def test_pages_that_do_not_divide_are_refused_before_024_and_filled_up_since() -
     assert filled.bytes_per_block == 16 * 2 * 6 * 128 * 2
 
 
+@pytest.mark.parametrize(("version", "blocks"), [("0.24.0", (256, 64)), ("0.26.0", (64, 16)), ("0.30.0", (256, 64))])
+def test_a_window_starts_from_the_smallest_block_from_025_to_029(version: str, blocks: tuple[int, int]) -> None:
+    """A window with four times the heads holds a quarter of the tokens in the same page."""
+    found = layout(replace(wide_window(version), block_size=64))
+    assert (found.block_tokens, found.sliding_block) == blocks
+
+
+def wide_window(version: str) -> MemoryRequest:
+    shape = Shape(
+        attention="sliding-window", layers=2, attention_layers=1, sliding_layers=1, window=128, hidden_size=1024,
+        attention_heads=16, kv_heads=2, head_dim=128, sliding_kv_heads=8, vocab_size=1000, max_position_embeddings=8192,
+    )  # fmt: skip
+    return replace(launch("gpt-oss-120b", version), shape=shape)
+
+
 def test_the_pool_keeps_a_block_for_itself() -> None:
     found = layout(launch("llama-3.3-70b", "0.33.0"))
     assert found.least_for(4096).point == found.need(4096).point + found.bytes_per_block

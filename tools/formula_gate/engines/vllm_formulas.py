@@ -67,12 +67,23 @@ class Engine:
         self.attention = importlib.import_module("vllm.model_executor.layers.attention.attention")
         self.mla = importlib.import_module("vllm.model_executor.layers.attention.mla_attention")
         self.indexer = importlib.import_module("vllm.model_executor.models.deepseek_v2").DeepseekV32IndexerCache
-        self.sparse = optional("vllm.models.minimax_m3.common.indexer")
+        self.sparse = self.sparse_index()
         self.config = importlib.import_module("vllm.config")
         self.torch_utils = importlib.import_module("vllm.utils.torch_utils")
         self.torch = importlib.import_module("torch")
         self.backend = importlib.import_module("vllm.v1.attention.backends.flash_attn").FlashAttentionBackend
         self.packed_backend = importlib.import_module("vllm.v1.attention.backends.flashinfer").FlashInferBackend
+
+    def sparse_index(self) -> ModuleType | None:
+        """Return the module of MiniMax M3's side index, without its package, which asks for compiled code."""
+        models = Path(next(iter(importlib.import_module("vllm").__path__))) / "models"
+        if not (models / "minimax_m3" / "common" / "indexer.py").is_file():
+            return None
+        for name in ("minimax_m3", "minimax_m3.common"):
+            package = ModuleType(f"vllm.models.{name}")
+            package.__path__ = [str(models.joinpath(*name.split(".")))]
+            sys.modules[package.__name__] = package
+        return importlib.import_module("vllm.models.minimax_m3.common.indexer")
 
     # --- single numbers ----------------------------------------------------------------------------------------------
 
@@ -178,6 +189,7 @@ class Engine:
             calculate_kv_scales=False,
             user_specified_mamba_block_size=False,
             use_replayssm=False,
+            use_kda_recoverssm=False,
             get_resolved_kv_cache_layout=self.layout,
         )
         config = SimpleNamespace(

@@ -278,14 +278,20 @@ def _grouped(request: MemoryRequest, shape: Shape, width: Fraction) -> CacheLayo
 def _alike(request: MemoryRequest, block: int, full: int, sliding: int) -> tuple[int, int, int] | str:
     """Return one page in bytes for full and sliding layers, and the tokens that each kind keeps in it.
 
-    The smaller kind gets blocks that are longer by a whole factor. Where there is none its pages are filled up, from
-    vLLM 0.24 on; before, it refuses. Source: vLLM 0.33.0, v1/core/kv_cache_planning.py, unify_kv_cache_spec_page_size.
+    The smaller page gets blocks that are longer by a whole factor. Where there is none it is filled up, from vLLM 0.24
+    on; before, it refuses (vLLM 0.33.0, v1/core/kv_cache_planning.py, unify_kv_cache_spec_page_size). From 0.25 to 0.29
+    a window starts from the smallest block of its kernels, whatever `--block-size` says; otherwise from that block,
+    as far as kernels take multiples of 16 (model_executor/layers/attention/attention.py, get_kv_cache_spec).
     """
-    larger, smaller = max(full, sliding), min(full, sliding)
-    if larger % smaller and is_within(request.engine_version, "<0.24"):
+    start = DEFAULT_BLOCK if is_within(request.engine_version, ">=0.25,<0.30") else block
+    pages = (block * full, start * sliding)
+    page = max(pages)
+    if page % min(pages) and is_within(request.engine_version, "<0.24"):
         return f"pages of {full} and {sliding} bytes per token cannot be made alike before vLLM 0.24, which refuses"
-    longer = block * larger // smaller if larger % smaller == 0 else block
-    return block * larger, longer if full < sliding else block, longer if sliding < full else block
+    block, start = (
+        tokens * page // own if page % own == 0 else tokens for tokens, own in zip((block, start), pages, strict=True)
+    )
+    return page, block, start
 
 
 def _in_flight(request: MemoryRequest, shape: Shape) -> int:
