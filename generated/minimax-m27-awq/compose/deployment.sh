@@ -79,6 +79,14 @@ HARMLESS_PATTERNS=()
 HARMLESS_PROOFS=()
 
 
+# commands that must succeed in the serving container; the words of all of them stand one behind the other
+INSIDE_NAMES=()
+INSIDE_PROOFS=()
+INSIDE_WAYS_OUT=()
+INSIDE_COUNTS=()
+INSIDE_WORDS=()
+
+
 # the benchmark, and published figures to hold one's own against
 BENCH=(vllm bench serve --backend openai --base-url http://127.0.0.1:8000 --model MiniMax-M2.7-AWQ-4bit --tokenizer cyankiwi/MiniMax-M2.7-AWQ-4bit --dataset-name random --random-input-len 2048 --random-output-len 128 --num-prompts 8 --max-concurrency 1)
 FIGURE_WHATS=()

@@ -22,6 +22,7 @@ INSTALL_DIRS=(/root/sparkc/minimax-m27-w8a8-a2)
 ADDRESSES=(127.0.0.1)
 MTUS=('')
 NEEDED_FREE=('')
+LEAST_MEMORY_PERCENT=''
 
 
 # images that a node needs: its index, what is run, what it is called, what may be pulled from a registry

@@ -79,6 +79,14 @@ HARMLESS_PATTERNS=('does not have native support for FP4 computation')
 HARMLESS_PROOFS=('Expected on this machine - the weights stay in 4 bits and Marlin computes in 16, which is the faster path here.')
 
 
+# commands that must succeed in the serving container; the words of all of them stand one behind the other
+INSIDE_NAMES=()
+INSIDE_PROOFS=()
+INSIDE_WAYS_OUT=()
+INSIDE_COUNTS=()
+INSIDE_WORDS=()
+
+
 # the benchmark, and published figures to hold one's own against
 BENCH=(vllm bench serve --backend openai --base-url http://127.0.0.1:8888 --model lukealonso/MiniMax-M2.5-NVFP4 --tokenizer lukealonso/MiniMax-M2.5-NVFP4 --dataset-name random --random-input-len 2048 --random-output-len 128 --num-prompts 8 --max-concurrency 1)
 FIGURE_WHATS=('decode, 512 tokens of code, one request' 'decode, 256 tokens of mathematics, one request' 'decode, expert parallel with Marlin, one request' 'decode, Marlin without expert parallel, one request' 'decode, CUTLASS, one request')

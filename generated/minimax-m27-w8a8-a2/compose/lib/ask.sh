@@ -3,6 +3,8 @@
 # Asking the service, on the node where it listens.
 
 REQUEST_SECONDS=300
+# SGLang generates a token to answer /health, and gives itself 20 s for that (0.5.12, entrypoints/http_server.py).
+LOOK_SECONDS=30
 ANSWER='' ANSWER_STATUS=000
 
 # ask PATH [BODY]: ANSWER is the body, ANSWER_STATUS the HTTP status (000 when nothing answered).
@@ -12,7 +14,7 @@ ask() {
     words=$(run_function "$SERVICE_NODE" remote_request "$SERVICE_HOST" "$SERVICE_PORT" "$1" "$REQUEST_SECONDS" \
       "$API_KEY_FILE" post <<<"$2" 2>&1)
   else
-    words=$(run_function "$SERVICE_NODE" remote_request "$SERVICE_HOST" "$SERVICE_PORT" "$1" 10 \
+    words=$(run_function "$SERVICE_NODE" remote_request "$SERVICE_HOST" "$SERVICE_PORT" "$1" "$LOOK_SECONDS" \
       "$API_KEY_FILE" </dev/null 2>&1)
   fi
   ANSWER_STATUS=${words##*$'\n'}

@@ -23,7 +23,21 @@ sync_install() {
     return
   fi
   [[ $(run_function "$1" remote_sums "$folder") != "$(build_of "$1")" ]] || return 0
-  copy_build "$1" "$folder"
+  end_other_platform "$1" && copy_build "$1" "$folder"
+}
+
+# end_other_platform NODE: a deployment has one supervisor. What another target made known on this node (units that start
+# it at boot) goes before this build comes; only `up` stops containers for that.
+end_other_platform() {
+  local ours theirs
+  ours=$(platform_in "$HERE/nodes/${NODES[$1]}")
+  theirs=$(run_function "$1" platform_in "${INSTALL_DIRS[$1]}")
+  [[ -n $theirs && $theirs != "$ours" ]] || return 0
+  if [[ $VERB != up ]] && node_sh "$1" state | grep -q $'^container\t[^\t]*\trunning\t'; then
+    say "it runs here by $theirs, and this build is for $ours: end it with that target's ./launch.sh down --uninstall"
+    return 1
+  fi
+  node_sh "$1" uninstall
 }
 
 # copy_build NODE FOLDER: the list of checksums comes last, so that a copy that was cut off does not look complete.

@@ -21,6 +21,10 @@ verb_verify() {
   else
     check fail "$SERVICE_URL" models "$(refusal)" "./launch.sh status; while it loads: ./launch.sh up --watch"
   fi
+  if ((${#INSIDE_NAMES[@]} > 0)); then
+    heading "inside the container"
+    verify_inside
+  fi
   heading "log"
   verify_markers
   drop_tools
@@ -127,6 +131,21 @@ verify_rerank() {
     check fail "$SERVICE_URL" rerank "the document that does not answer comes first: $(shortened 160 "$ANSWER")" \
       "does the served model rank, and is its template the right one?"
   fi
+}
+
+# verify_inside: what the launch relies on in the serving container, each with a command that must succeed.
+verify_inside() {
+  local entry first=0 said
+  for entry in "${!INSIDE_NAMES[@]}"; do
+    if said=$(tool "$SERVICE_NODE" exec "$SERVICE_CONTAINER" "${INSIDE_WORDS[@]:first:INSIDE_COUNTS[entry]}" </dev/null 2>&1); then
+      check ok "$SERVICE_CONTAINER" "${INSIDE_NAMES[entry]}" "${INSIDE_PROOFS[entry]}"
+    else
+      check fail "$SERVICE_CONTAINER" "${INSIDE_NAMES[entry]}" \
+        "not proven: ${INSIDE_PROOFS[entry]} ($(in_quotes "${INSIDE_WORDS[@]:first:INSIDE_COUNTS[entry]}")): $(shortened 160 "$said")" \
+        "${INSIDE_WAYS_OUT[entry]}"
+    fi
+    first=$((first + INSIDE_COUNTS[entry]))
+  done
 }
 
 serving_log() {

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-worker 3d2bc2c1e2088021
+  minimax-m25-nvfp4-worker 9f5a7c84d5ed7ea8
 )
 
 interface=enp1s0f0np0
@@ -47,12 +47,15 @@ secrets=(
 )
 
 devices=(/dev/infiniband)
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes
 
 # MemAvailable in bytes that the launch needs; empty when nobody knows
 needed_free=107513124592
+# whether the accelerators work in that memory
+unified=yes
 
 # other services: name, bytes
 reservations=(

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27-awq NODE=spark-1 CONTAINER=minimax-m27-awq-head
-readonly BUILD=17a751e73faf1cad STOP_GRACE_S=60
+readonly BUILD=14bd0fa2780eb569 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 
@@ -123,6 +123,24 @@ pause_between_starts() {
     nap "$RESTART_PAUSE_S"
   fi
   { : >"$STARTED_BEFORE"; } 2>/dev/null || true
+}
+
+# read_environment PATTERN: read the image's own scripts of that path. They are written for a shell that lets failures
+# and unset variables pass.
+read_environment() {
+  local sparkc_script
+  local -a sparkc_scripts
+  mapfile -t sparkc_scripts < <(compgen -G "$1")
+  if ((${#sparkc_scripts[@]} == 0)); then
+    say "the image has no $1"
+  fi
+  for sparkc_script in "${sparkc_scripts[@]}"; do
+    say "reading $sparkc_script"
+    set +eu
+    # shellcheck source=/dev/null
+    source "$sparkc_script"
+    set -euo pipefail
+  done
 }
 
 # prepend VARIABLE TEXT: put TEXT before the image's own value, a colon between them.

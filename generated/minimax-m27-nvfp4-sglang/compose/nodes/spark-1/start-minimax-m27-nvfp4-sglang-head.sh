@@ -7,12 +7,21 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27-nvfp4-sglang NODE=spark-1 CONTAINER=minimax-m27-nvfp4-sglang-head
-readonly BUILD=773bd9a1ea659ae2 STOP_GRACE_S=60
+readonly BUILD=57a4a490d1ae4dac STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
-readonly RESTART_PAUSE_S=10
+readonly RESTART_PAUSE_S=150
+
+# beacon (beacon)
+command_1=(
+  python3 /sparkc/files/beacon.py
+  # pass beacon: spark-1 is seen here by the others: a headless rank listens nowhere
+  10.0.0.1
+  # pass beacon: spark-1 is seen here by the others: a headless rank listens nowhere
+  29502
+)
 
 # engine (driver)
-command_1=(
+command_2=(
   python3 -m sglang.launch_server
   # spec model.id: said in specs/minimax-m27-nvfp4-sglang.yaml
   --model-path nvidia/MiniMax-M2.7-NVFP4
@@ -69,13 +78,26 @@ launch() {
   wait_for '50.2 GiB of available memory' 180 \
     'drop the page cache and look for left-over engine processes; if no process owns the memory, reboot this node' \
     memory_available 53923260001
-  start_foreground engine "${command_1[@]}"
+  start_daemon beacon "${command_1[@]}"
+  # pass executor: ranks wait 10 minutes for each other, then fail; here the engine is not started yet
+  wait_for 'spark-2 at 10.0.0.2:29502' 900 \
+    'start spark-2, look at its log, and check that 10.0.0.2 answers from here' \
+    tcp_open 10.0.0.2 29502
+  # pass executor: ranks wait 10 minutes for each other, then fail; here the engine is not started yet
+  wait_for 'spark-3 at 10.0.0.3:29502' 900 \
+    'start spark-3, look at its log, and check that 10.0.0.3 answers from here' \
+    tcp_open 10.0.0.3 29502
+  # pass executor: ranks wait 10 minutes for each other, then fail; here the engine is not started yet
+  wait_for 'spark-4 at 10.0.0.4:29502' 900 \
+    'start spark-4, look at its log, and check that 10.0.0.4 answers from here' \
+    tcp_open 10.0.0.4 29502
+  start_foreground engine "${command_2[@]}"
   # pass executor: a rank that is gone for 60 s does not come back: the group starts anew
-  watch_peer 'the engine on spark-2' 10 6 10.0.0.2 30000
+  watch_peer 'the engine on spark-2' 10 6 10.0.0.2 29502
   # pass executor: a rank that is gone for 60 s does not come back: the group starts anew
-  watch_peer 'the engine on spark-3' 10 6 10.0.0.3 30000
+  watch_peer 'the engine on spark-3' 10 6 10.0.0.3 29502
   # pass executor: a rank that is gone for 60 s does not come back: the group starts anew
-  watch_peer 'the engine on spark-4' 10 6 10.0.0.4 30000
+  watch_peer 'the engine on spark-4' 10 6 10.0.0.4 29502
   stay
 }
 
@@ -112,6 +134,24 @@ pause_between_starts() {
     nap "$RESTART_PAUSE_S"
   fi
   { : >"$STARTED_BEFORE"; } 2>/dev/null || true
+}
+
+# read_environment PATTERN: read the image's own scripts of that path. They are written for a shell that lets failures
+# and unset variables pass.
+read_environment() {
+  local sparkc_script
+  local -a sparkc_scripts
+  mapfile -t sparkc_scripts < <(compgen -G "$1")
+  if ((${#sparkc_scripts[@]} == 0)); then
+    say "the image has no $1"
+  fi
+  for sparkc_script in "${sparkc_scripts[@]}"; do
+    say "reading $sparkc_script"
+    set +eu
+    # shellcheck source=/dev/null
+    source "$sparkc_script"
+    set -euo pipefail
+  done
 }
 
 # prepend VARIABLE TEXT: put TEXT before the image's own value, a colon between them.

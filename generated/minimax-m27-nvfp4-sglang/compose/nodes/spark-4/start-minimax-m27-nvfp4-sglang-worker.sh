@@ -7,12 +7,21 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27-nvfp4-sglang NODE=spark-4 CONTAINER=minimax-m27-nvfp4-sglang-worker
-readonly BUILD=11b3a99e5e936fe2 STOP_GRACE_S=60
+readonly BUILD=ed159f0889f9ea71 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
-readonly RESTART_PAUSE_S=10
+readonly RESTART_PAUSE_S=150
+
+# beacon (beacon)
+command_1=(
+  python3 /sparkc/files/beacon.py
+  # pass beacon: spark-4 is seen here by the others: a headless rank listens nowhere
+  10.0.0.4
+  # pass beacon: spark-4 is seen here by the others: a headless rank listens nowhere
+  29502
+)
 
 # engine (headless)
-command_1=(
+command_2=(
   python3 -m sglang.launch_server
   # spec model.id: said in specs/minimax-m27-nvfp4-sglang.yaml
   --model-path nvidia/MiniMax-M2.7-NVFP4
@@ -58,7 +67,7 @@ command_1=(
   --node-rank 3
   # pass executor: ranks meet on spark-1, on the fabric
   --dist-init-addr 10.0.0.1:20000
-  # pass executor: spark-4 serves no API, only a /health that the head watches over the fabric
+  # pass executor: spark-4 serves no API, only a /health of its ranks, on the fabric
   --host 10.0.0.4
 )
 
@@ -71,13 +80,14 @@ launch() {
   wait_for '50.2 GiB of available memory' 180 \
     'drop the page cache and look for left-over engine processes; if no process owns the memory, reboot this node' \
     memory_available 53923260001
-  # pass executor: workers may start first: they wait until the head listens
-  wait_for "the engine's head at 10.0.0.1:20000" 3600 \
-    'start the head, and check that 10.0.0.1 answers from here' \
-    tcp_open 10.0.0.1 20000
-  start_foreground engine "${command_1[@]}"
+  start_daemon beacon "${command_1[@]}"
+  # pass executor: ranks wait 10 minutes for each other, then fail; here the engine is not started yet
+  wait_for 'spark-1 at 10.0.0.1:29502' 3600 \
+    'start spark-1, look at its log, and check that 10.0.0.1 answers from here' \
+    tcp_open 10.0.0.1 29502
+  start_foreground engine "${command_2[@]}"
   # pass executor: a rank that is gone for 60 s does not come back: the group starts anew
-  watch_peer 'the engine on spark-1' 10 6 10.0.0.1 20000
+  watch_peer 'the engine on spark-1' 10 6 10.0.0.1 29502
   stay
 }
 
@@ -114,6 +124,24 @@ pause_between_starts() {
     nap "$RESTART_PAUSE_S"
   fi
   { : >"$STARTED_BEFORE"; } 2>/dev/null || true
+}
+
+# read_environment PATTERN: read the image's own scripts of that path. They are written for a shell that lets failures
+# and unset variables pass.
+read_environment() {
+  local sparkc_script
+  local -a sparkc_scripts
+  mapfile -t sparkc_scripts < <(compgen -G "$1")
+  if ((${#sparkc_scripts[@]} == 0)); then
+    say "the image has no $1"
+  fi
+  for sparkc_script in "${sparkc_scripts[@]}"; do
+    say "reading $sparkc_script"
+    set +eu
+    # shellcheck source=/dev/null
+    source "$sparkc_script"
+    set -euo pipefail
+  done
 }
 
 # prepend VARIABLE TEXT: put TEXT before the image's own value, a colon between them.

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-sglang-worker 11b3a99e5e936fe2
+  minimax-m27-nvfp4-sglang-worker ed159f0889f9ea71
 )
 
 interface=enp1s0f0np0
@@ -25,6 +25,7 @@ hcas=(rocep1s0f0 roceP2p1s0f0)
 
 # number, protocol, purpose
 ports=(
+  29502 tcp 'where the other nodes see this one'
   30000 tcp "the health of this node's ranks"
 )
 
@@ -47,12 +48,15 @@ secrets=(
 )
 
 devices=(/dev/infiniband)
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/sglang /home/ops/.cache/triton /home/ops/.cache/torchinductor /home/ops/.cache/flashinfer /home/ops/.cache/deep_gemm)
 needs_gpu=yes
 shares_ipc=yes
 
 # MemAvailable in bytes that the launch needs; empty when nobody knows
 needed_free=53923260001
+# whether the accelerators work in that memory
+unified=yes
 
 # other services: name, bytes
 reservations=(

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-sglang-head 773bd9a1ea659ae2
+  minimax-m27-nvfp4-sglang-head 57a4a490d1ae4dac
 )
 
 interface=enp1s0f0np0
@@ -26,6 +26,7 @@ hcas=(rocep1s0f0 roceP2p1s0f0)
 # number, protocol, purpose
 ports=(
   30000 tcp 'the OpenAI-compatible API'
+  29502 tcp 'where the other nodes see this one'
   20000 tcp 'where ranks meet'
 )
 
@@ -48,12 +49,15 @@ secrets=(
 )
 
 devices=(/dev/infiniband)
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/sglang /home/ops/.cache/triton /home/ops/.cache/torchinductor /home/ops/.cache/flashinfer /home/ops/.cache/deep_gemm)
 needs_gpu=yes
 shares_ipc=yes
 
 # MemAvailable in bytes that the launch needs; empty when nobody knows
 needed_free=53923260001
+# whether the accelerators work in that memory
+unified=yes
 
 # other services: name, bytes
 reservations=(

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-nvfp4-sglang'
   --label 'sparkc.variant='
-  --label 'sparkc.plan=773bd9a1ea659ae2'
+  --label 'sparkc.plan=57a4a490d1ae4dac'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough
@@ -79,6 +79,8 @@ options=(
   --mount 'type=bind,source=/home/ops/.cache/deep_gemm,target=/cache/deep_gemm'
   # pass containers: the start script, from the install folder
   --mount 'type=bind,source=/home/ops/sparkc/minimax-m27-nvfp4-sglang/start-minimax-m27-nvfp4-sglang-head.sh,target=/sparkc/start.sh,readonly'
+  # pass containers: the files that the spec brings along, from the install folder
+  --mount 'type=bind,source=/home/ops/sparkc/minimax-m27-nvfp4-sglang/files,target=/sparkc/files,readonly'
   # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
   --restart on-failure:3
   # the engine has 60 s to end, then it is killed

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-worker 20eb9164013f030f
+  minimax-m27-nvfp4-worker bd8e6e503102328f
 )
 
 interface=bond0

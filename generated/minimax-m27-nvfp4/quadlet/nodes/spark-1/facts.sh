@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-head 41212394d96f4a77
+  minimax-m27-nvfp4-head 63c1897c28c03920
 )
 
 interface=bond0

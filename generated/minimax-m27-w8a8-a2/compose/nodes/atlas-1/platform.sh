@@ -3,6 +3,8 @@
 # Compose started is looked at, followed and stopped as a container of Docker's.
 # shellcheck source-path=SCRIPTDIR source=docker.sh disable=SC2154
 source "$here/docker.sh"
+# shellcheck disable=SC2034
+PLATFORM=compose
 
 # The login's own variables would rename the project, or choose another file.
 unset "${!COMPOSE_@}"

@@ -14,7 +14,7 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a2 9e0615437554cec7
+  minimax-m27-w8a8-a2 c640cbf69ef60f09
 )
 
 interface=''

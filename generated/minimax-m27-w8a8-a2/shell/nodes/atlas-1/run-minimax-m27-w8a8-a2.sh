@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-w8a8-a2'
   --label 'sparkc.variant='
-  --label 'sparkc.plan=9e0615437554cec7'
+  --label 'sparkc.plan=c640cbf69ef60f09'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # spec container.ipc: said in specs/minimax-m27-w8a8-a2.yaml

@@ -275,6 +275,11 @@ copy_weights() {
 first_copy_of_weights() {
   local node=$1 repository=$2 entry
   entry=$(weights_entry "$node" "$repository")
+  if [[ ${WEIGHTS_HUBS[entry]} == none ]]; then
+    check fail "${NODES[node]}" weights "no node has $repository complete in ${WEIGHTS_PATHS[entry]}, and no hub has it" \
+      "put it into ${WEIGHTS_PATHS[entry]} on ${NODES[node]}, then run prepare again: it is copied to the other nodes"
+    return 1
+  fi
   if [[ -n $OFFLINE ]]; then
     check fail "${NODES[node]}" weights "no node has $repository complete in ${WEIGHTS_PATHS[entry]}, and --offline forbids to download it" \
       "copy it into ${WEIGHTS_PATHS[entry]} on ${NODES[node]}, then run prepare again"

@@ -203,7 +203,10 @@ compare_memory() {
 # report_spread POOREST BYTES RICHEST BYTES
 report_spread() {
   local apart=$(($4 - $2))
-  if ((apart > MEMORY_SPREAD)); then
+  if [[ -n $LEAST_MEMORY_PERCENT ]] && (($2 * 100 < $4 * LEAST_MEMORY_PERCENT)); then
+    check fail "${NODES[$1]}" memory "$(gib "$2") available, ${NODES[$3]} has $(gib "$4"): the engine refuses below $LEAST_MEMORY_PERCENT % of it (\"The memory capacity is unbalanced\")" \
+      "stop what else runs on ${NODES[$1]}; what stays away after the page cache is dropped is leaked, and only a reboot brings it back"
+  elif ((apart > MEMORY_SPREAD)); then
     check warn "${NODES[$1]}" memory "$(gib "$2") available, ${NODES[$3]} has $(gib "$4"): $(gib "$apart") apart, and the poorest node sizes all" \
       "stop what else runs on ${NODES[$1]}; what stays away after the page cache is dropped is leaked, and only a reboot brings it back"
   else

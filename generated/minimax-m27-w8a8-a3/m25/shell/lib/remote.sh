@@ -52,6 +52,11 @@ remote_sums() {
   cd -- "$1" 2>/dev/null && sha256sum --check --status --strict SHA256SUMS 2>/dev/null && cat SHA256SUMS
 }
 
+# platform_in FOLDER: what runs the containers of the build in it; nothing when there is none.
+platform_in() {
+  sed -n 's/^PLATFORM=//p' "$1/platform.sh" 2>/dev/null | head -n 1
+}
+
 # remote_prune FOLDER NAME…: remove files that an earlier build brought and this one does not.
 remote_prune() {
   local line name keep

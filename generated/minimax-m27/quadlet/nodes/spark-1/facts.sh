@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-head 9291d713ccc2c87e
+  minimax-m27-head 6acd713c400b5575
 )
 
 interface=enp1s0f0np0

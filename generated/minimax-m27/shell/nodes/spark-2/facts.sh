@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-worker 9da703b8833dc151
+  minimax-m27-worker 01d800b8e46d459b
 )
 
 interface=enp1s0f0np0

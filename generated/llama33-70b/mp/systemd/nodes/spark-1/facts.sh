@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-mp-head 8d1289c5a89d5d8a
+  llama33-70b-mp-head f65c8a20473b4a16
 )
 
 interface=enp1s0f1np1
@@ -49,12 +49,15 @@ secrets=(
 )
 
 devices=(/dev/infiniband)
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes
 
 # MemAvailable in bytes that the launch needs; empty when nobody knows
 needed_free=104943230911
+# whether the accelerators work in that memory
+unified=yes
 
 # other services: name, bytes
 reservations=(

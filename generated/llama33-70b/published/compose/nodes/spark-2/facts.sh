@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-published-worker 47b01a6758cc132d
+  llama33-70b-published-worker 6c97978313d31787
 )
 
 interface=enp1s0f1np1
@@ -47,12 +47,15 @@ secrets=(
 )
 
 devices=(/dev/infiniband)
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes
 
 # MemAvailable in bytes that the launch needs; empty when nobody knows
 needed_free=104943230911
+# whether the accelerators work in that memory
+unified=yes
 
 # other services: name, bytes
 reservations=(

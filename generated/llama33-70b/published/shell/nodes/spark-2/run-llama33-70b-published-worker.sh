@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=llama33-70b'
   --label 'sparkc.variant=published'
-  --label 'sparkc.plan=47b01a6758cc132d'
+  --label 'sparkc.plan=6c97978313d31787'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough
@@ -55,8 +55,6 @@ options=(
   --env 'NCCL_NET_GDR_LEVEL=0'
   # spec env.UCX_NET_DEVICES: said in variant published
   --env 'UCX_NET_DEVICES=enp1s0f1np1'
-  # spec env.OMPI_MCA_btl_tcp_if_include: said in variant published
-  --env 'OMPI_MCA_btl_tcp_if_include=enp1s0f1np1'
   # spec env.MASTER_ADDR: said in variant published
   --env 'MASTER_ADDR=192.168.100.10'
   # pass caches: kept on the node between starts: the Hub cache

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-bring-up-head 0400b46283b42e87
+  minimax-m25-nvfp4-bring-up-head 092bfae56539688b
 )
 
 interface=enp1s0f0np0
@@ -49,12 +49,15 @@ secrets=(
 )
 
 devices=(/dev/infiniband)
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes
 
 # MemAvailable in bytes that the launch needs; empty when nobody knows
 needed_free=111367965115
+# whether the accelerators work in that memory
+unified=yes
 
 # other services: name, bytes
 reservations=(

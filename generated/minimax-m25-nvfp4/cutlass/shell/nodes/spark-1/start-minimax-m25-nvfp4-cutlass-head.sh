@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m25-nvfp4 (cutlass)' NODE=spark-1 CONTAINER=minimax-m25-nvfp4-cutlass-head
-readonly BUILD=e05d7712a9844df9 STOP_GRACE_S=60
+readonly BUILD=9fc2314bf87cf813 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 
@@ -119,6 +119,24 @@ pause_between_starts() {
     nap "$RESTART_PAUSE_S"
   fi
   { : >"$STARTED_BEFORE"; } 2>/dev/null || true
+}
+
+# read_environment PATTERN: read the image's own scripts of that path. They are written for a shell that lets failures
+# and unset variables pass.
+read_environment() {
+  local sparkc_script
+  local -a sparkc_scripts
+  mapfile -t sparkc_scripts < <(compgen -G "$1")
+  if ((${#sparkc_scripts[@]} == 0)); then
+    say "the image has no $1"
+  fi
+  for sparkc_script in "${sparkc_scripts[@]}"; do
+    say "reading $sparkc_script"
+    set +eu
+    # shellcheck source=/dev/null
+    source "$sparkc_script"
+    set -euo pipefail
+  done
 }
 
 # prepend VARIABLE TEXT: put TEXT before the image's own value, a colon between them.

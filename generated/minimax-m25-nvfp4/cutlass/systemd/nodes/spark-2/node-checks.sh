@@ -6,7 +6,7 @@
 # Every check runs, whatever happened to the others.
 readonly PREFLIGHT=(platform privilege interface_facts hcas_active ports_free images_present weights_present
   sources_present secrets_safe devices_present memory_enough swap_unused engine_processes ipc_kept disk_free
-  nvidia_driver kernel_log clock_time)
+  nvidia_driver npu_driver npu_links kernel_log clock_time)
 readonly STATUS=(containers_up memory_used swap_unused kernel_log gpu_spinning)
 
 preflight() {
@@ -478,6 +478,69 @@ check_devices_present() {
   fi
 }
 
+# --- NPUs ---
+
+# npu_numbers: of the NPUs that the containers get.
+npu_numbers() {
+  local device
+  for device in "${devices[@]}"; do
+    if [[ $device =~ ^/dev/davinci([0-9]+)$ ]]; then
+      printf '%s\n' "${BASH_REMATCH[1]}"
+    fi
+  done
+}
+
+# https://docs.vllm.ai/projects/ascend/en/latest/getting_started/installation.html: npu-smi info shows whether firmware
+# and driver are installed.
+check_npu_driver() {
+  local said file missing=''
+  if [[ -z $(npu_numbers) ]]; then
+    report ok npu-driver 'no NPU is asked for'
+    return
+  fi
+  for file in "${driver_files[@]}"; do
+    if [[ ! -e $root$file ]]; then
+      missing=yes
+      report fail npu-driver "$file does not exist, and the container is to see it" 'install the driver and firmware of the NPUs'
+    fi
+  done
+  if ! has npu-smi; then
+    report fail npu-driver 'npu-smi is not installed, or not on the PATH of this login' 'install the driver and firmware of the NPUs'
+  elif ! said=$(timeout 60 npu-smi info 2>&1); then
+    report fail npu-driver "npu-smi info: ${said:-no answer within 60 s}" "look at the driver's log, or reboot $node"
+  elif [[ -z $missing ]]; then
+    report ok npu-driver 'npu-smi info shows the NPUs, and the files of the driver are there'
+  fi
+}
+
+# https://docs.vllm.ai/projects/ascend/en/latest/installation.html, Verify Multi-Node Communication: every NPU of every
+# node must have its link UP and its network healthy.
+check_npu_links() {
+  local number link health tool=hccn_tool ill=0
+  local -a numbers
+  mapfile -t numbers < <(npu_numbers)
+  if ((${#numbers[@]} == 0)) || [[ -z $interface ]]; then
+    report ok npu-links 'no NPU talks to another node'
+    return
+  fi
+  has "$tool" || tool=/usr/local/Ascend/driver/tools/hccn_tool
+  if ! has "$tool"; then
+    report fail npu-links 'hccn_tool is not installed' 'install the driver and firmware of the NPUs'
+    return
+  fi
+  for number in "${numbers[@]}"; do
+    link=$(timeout 30 "$tool" -i "$number" -link -g 2>&1) || true
+    health=$(timeout 30 "$tool" -i "$number" -net_health -g 2>&1) || true
+    if [[ $link != *UP* || ${health,,} != *success* ]]; then
+      ill=$((ill + 1))
+      report fail npu-links "NPU $number: $link; $health" 'look at its optical module and the switch: hccn_tool -i '"$number"' -lldp -g'
+    fi
+  done
+  if ((ill == 0)); then
+    report ok npu-links "the links of ${#numbers[@]} NPUs are UP, their networks healthy"
+  fi
+}
+
 check_disk_free() {
   local path free
   for path in "$install_dir" "${caches[@]}"; do
@@ -511,7 +574,9 @@ check_memory_enough() {
   kept=$(reserved_words)
   numbers="$(gib "$available") available of $(gib "$(bytes_of MemTotal)"), up to $(gib "$bound") without caches$kept"
   load_containers
-  if [[ -z $needed_free ]]; then
+  if [[ -z $needed_free && $unified == no ]]; then
+    report ok memory "$numbers; the accelerators have memory of their own"
+  elif [[ -z $needed_free ]]; then
     report warn memory "$numbers; how much the launch needs is not known"
   elif ((available >= needed_free)); then
     report ok memory "$numbers, $(gib "$needed_free") needed"
@@ -539,6 +604,10 @@ check_memory_used() {
   total=$(bytes_of MemTotal)
   available=$(bytes_of MemAvailable)
   percent=$(((total - available) * 100 / (total > 0 ? total : 1)))
+  if [[ $unified == no ]]; then
+    report info memory "$percent % used, $(gib "$available") available; the accelerators have memory of their own"
+    return
+  fi
   # https://forums.developer.nvidia.com/t/working-recipe-minimax-m3-nvfp4-at-tp-3-on-3x-dgx-spark-no-4th-node-the-oom-fixes/373387
   report info memory "$percent % used, $(gib "$available") available; 96 % on the head is normal with unified memory"
 }

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-published-head 62399b3e05a7447d
+  minimax-m25-nvfp4-published-head bc1f6d9f56a3e8b9
 )
 
 interface=enp1s0f0np0
@@ -49,12 +49,15 @@ secrets=(
 )
 
 devices=(/dev/infiniband)
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes
 
 # MemAvailable in bytes that the launch needs; empty when nobody knows
 needed_free=111367965115
+# whether the accelerators work in that memory
+unified=yes
 
 # other services: name, bytes
 reservations=(

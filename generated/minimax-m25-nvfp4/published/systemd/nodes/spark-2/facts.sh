@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-published-worker b7c1f0c9cf0b788e
+  minimax-m25-nvfp4-published-worker 9cb469116bef701a
 )
 
 interface=enp1s0f0np0
@@ -47,12 +47,15 @@ secrets=(
 )
 
 devices=(/dev/infiniband)
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes
 
 # MemAvailable in bytes that the launch needs; empty when nobody knows
 needed_free=111367965115
+# whether the accelerators work in that memory
+unified=yes
 
 # other services: name, bytes
 reservations=(

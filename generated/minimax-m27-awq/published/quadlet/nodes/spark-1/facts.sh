@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-awq-published-head ab9abfb2d8f22bf4
+  minimax-m27-awq-published-head fa98823a97d86ded
 )
 
 interface=enp1s0f0np0
@@ -49,12 +49,15 @@ secrets=(
 )
 
 devices=(/dev/infiniband)
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes
 
 # MemAvailable in bytes that the launch needs; empty when nobody knows
 needed_free=98518496707
+# whether the accelerators work in that memory
+unified=yes
 
 # other services: name, bytes
 reservations=(

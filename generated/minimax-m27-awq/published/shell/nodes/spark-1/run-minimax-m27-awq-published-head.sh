@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-awq'
   --label 'sparkc.variant=published'
-  --label 'sparkc.plan=ab9abfb2d8f22bf4'
+  --label 'sparkc.plan=fa98823a97d86ded'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough
@@ -65,14 +65,8 @@ options=(
   --env 'RAY_prestart_worker_first_driver=0'
   # spec env.UCX_NET_DEVICES: said in variant published
   --env 'UCX_NET_DEVICES=enp1s0f0np0'
-  # spec env.OMPI_MCA_btl_tcp_if_include: said in variant published
-  --env 'OMPI_MCA_btl_tcp_if_include=enp1s0f0np0'
   # spec env.MASTER_ADDR: said in variant published
   --env 'MASTER_ADDR=10.10.0.1'
-  # spec env.RAY_num_prestart_python_workers: said in variant published
-  --env 'RAY_num_prestart_python_workers=0'
-  # spec env.RAY_object_store_memory: said in variant published
-  --env 'RAY_object_store_memory=1073741824'
   # spec env.RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO: said in variant published
   --env 'RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO=0'
   # spec env.NCCL_IB_DISABLE: said in variant published

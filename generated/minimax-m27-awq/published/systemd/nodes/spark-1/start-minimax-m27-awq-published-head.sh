@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-awq (published)' NODE=spark-1 CONTAINER=minimax-m27-awq-published-head
-readonly BUILD=ab9abfb2d8f22bf4 STOP_GRACE_S=60
+readonly BUILD=fa98823a97d86ded STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 
@@ -39,6 +39,12 @@ command_2=(
   env --
   # pass executor: the driver is a full member of this cluster and never starts one of its own
   'RAY_ADDRESS=10.10.0.1:6379'
+  # spec env.OMPI_MCA_btl_tcp_if_include: said in variant published
+  'OMPI_MCA_btl_tcp_if_include=enp1s0f0np0'
+  # spec env.RAY_num_prestart_python_workers: said in variant published
+  'RAY_num_prestart_python_workers=0'
+  # spec env.RAY_object_store_memory: said in variant published
+  'RAY_object_store_memory=1073741824'
   # spec env.SAFETENSORS_FAST_GPU: said in variant published
   'SAFETENSORS_FAST_GPU=1'
   vllm serve
@@ -129,6 +135,24 @@ pause_between_starts() {
     nap "$RESTART_PAUSE_S"
   fi
   { : >"$STARTED_BEFORE"; } 2>/dev/null || true
+}
+
+# read_environment PATTERN: read the image's own scripts of that path. They are written for a shell that lets failures
+# and unset variables pass.
+read_environment() {
+  local sparkc_script
+  local -a sparkc_scripts
+  mapfile -t sparkc_scripts < <(compgen -G "$1")
+  if ((${#sparkc_scripts[@]} == 0)); then
+    say "the image has no $1"
+  fi
+  for sparkc_script in "${sparkc_scripts[@]}"; do
+    say "reading $sparkc_script"
+    set +eu
+    # shellcheck source=/dev/null
+    source "$sparkc_script"
+    set -euo pipefail
+  done
 }
 
 # prepend VARIABLE TEXT: put TEXT before the image's own value, a colon between them.

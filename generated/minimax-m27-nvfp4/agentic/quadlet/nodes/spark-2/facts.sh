@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-agentic-worker 7f4319496dfbf2c1
+  minimax-m27-nvfp4-agentic-worker 52760f37169cf6a3
 )
 
 interface=bond0

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-nvfp4 (agentic)' NODE=spark-2 CONTAINER=minimax-m27-nvfp4-agentic-worker
-readonly BUILD=7f4319496dfbf2c1 STOP_GRACE_S=60
+readonly BUILD=52760f37169cf6a3 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 
@@ -110,15 +110,35 @@ prepend() {
 
 # read_secret VARIABLE FILE FILE-ON-NODE: every process gets the variable; its value stands in no artifact.
 read_secret() {
-  local value=''
+  local SECRET=''
   need_variable "$1"
-  if [[ -r $2 ]]; then
-    value=$(<"$2")
+  find_secret "$@"
+  export "$1=$SECRET"
+}
+
+# write_secret MEMBER FILE FILE-ON-NODE INTO: a program that reads no variable finds `MEMBER: value` in a YAML file of the
+# container that nobody else can read.
+write_secret() {
+  local SECRET=''
+  find_secret "$@"
+  if [[ $SECRET == *[[:cntrl:]]* ]]; then
+    end 78 "the secret $1 at $2 is more than one line" "write a single line to $3 on the node, with mode 0600"
   fi
-  if [[ -z $value ]]; then
+  SECRET=${SECRET//\\/\\\\}
+  rm -f -- "$4"
+  if ! (umask 077 && printf '%s: "%s"\n' "$1" "${SECRET//\"/\\\"}" >"$4"); then
+    end 78 "the secret $1 cannot be written to $4 in the container" 'let the image write to /tmp'
+  fi
+}
+
+# find_secret NAME FILE FILE-ON-NODE…: fills SECRET.
+find_secret() {
+  if [[ -r $2 ]]; then
+    SECRET=$(<"$2")
+  fi
+  if [[ -z $SECRET ]]; then
     end 78 "the secret $1 is empty or cannot be read at $2" "write it to $3 on the node, with mode 0600"
   fi
-  export "$1=$value"
 }
 
 # need_variable NAME: bash would take anything else in its place for an expression.

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-agentic-head e0a6296170564531
+  minimax-m27-nvfp4-agentic-head f9ffe52716b10145
 )
 
 interface=bond0

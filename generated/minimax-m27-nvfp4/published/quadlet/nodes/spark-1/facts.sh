@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-published-head 191030e306115ccd
+  minimax-m27-nvfp4-published-head d5f395fb06715b85
 )
 
 interface=bond0

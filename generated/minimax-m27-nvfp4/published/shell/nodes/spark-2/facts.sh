@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-published-worker 759d5152fcd43d78
+  minimax-m27-nvfp4-published-worker 5162fd3dcabc09bf
 )
 
 interface=bond0

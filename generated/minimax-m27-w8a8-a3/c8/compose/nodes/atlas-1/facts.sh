@@ -14,7 +14,7 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-c8 3aec4f675b9137fa
+  minimax-m27-w8a8-a3-c8 f1ca28f2b944f3c4
 )
 
 interface=''

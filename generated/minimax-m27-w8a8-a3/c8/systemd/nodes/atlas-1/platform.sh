@@ -10,6 +10,8 @@
 
 # shellcheck source-path=SCRIPTDIR source=docker.sh
 source "$here/docker.sh"
+# shellcheck disable=SC2034
+PLATFORM=systemd
 
 readonly SYSTEM_UNITS=$root/etc/systemd/system
 readonly USER_UNITS=$HOME/.config/systemd/user

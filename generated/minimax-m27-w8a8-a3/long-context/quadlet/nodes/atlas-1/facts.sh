@@ -14,7 +14,7 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-long-context 269424f942b48ab3
+  minimax-m27-w8a8-a3-long-context d8aea27b82fc5b6a
 )
 
 interface=''

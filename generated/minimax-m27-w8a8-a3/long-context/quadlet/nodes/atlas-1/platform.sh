@@ -7,6 +7,8 @@
 # Facts come from facts.sh and helpers from node.sh, which also reads what is set here.
 # shellcheck disable=SC2034,SC2154
 
+# Which platform this is: launch.sh compares it with the one that is installed, since a deployment has one supervisor.
+PLATFORM=quadlet
 # Notify=healthy, Entrypoint= and StopTimeout= came with Podman 5.0 (its release notes).
 readonly ENGINE=podman OLDEST_PODMAN=5
 readonly GENERATORS=(/usr/libexec/podman/quadlet /usr/lib/podman/quadlet)

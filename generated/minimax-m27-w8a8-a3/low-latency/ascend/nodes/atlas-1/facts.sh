@@ -14,7 +14,7 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-low-latency 862224bf191ca9d5
+  minimax-m27-w8a8-a3-low-latency 1d208b28d3dd0a07
 )
 
 interface=''

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-w8a8-a3'
   --label 'sparkc.variant=low-latency'
-  --label 'sparkc.plan=862224bf191ca9d5'
+  --label 'sparkc.plan=1d208b28d3dd0a07'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # spec container.shm_size: said in specs/minimax-m27-w8a8-a3.yaml

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-w8a8-a3'
   --label 'sparkc.variant=m25'
-  --label 'sparkc.plan=bb37ec5ce4aa92cd'
+  --label 'sparkc.plan=65f7274250814911'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # spec container.shm_size: said in specs/minimax-m27-w8a8-a3.yaml

@@ -14,7 +14,7 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-m25 bb37ec5ce4aa92cd
+  minimax-m27-w8a8-a3-m25 65f7274250814911
 )
 
 interface=''

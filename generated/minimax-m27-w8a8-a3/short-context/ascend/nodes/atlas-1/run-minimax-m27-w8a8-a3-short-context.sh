@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-w8a8-a3'
   --label 'sparkc.variant=short-context'
-  --label 'sparkc.plan=2c9c44cd973424cd'
+  --label 'sparkc.plan=31386653c6e1749a'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # spec container.shm_size: said in specs/minimax-m27-w8a8-a3.yaml

@@ -28,6 +28,10 @@
 # A platform that starts containers by Docker but supervises them itself brings this file along as docker.sh, reads it,
 # and defines anew what it does its own way.
 
+# Which platform this is: launch.sh compares it with the one that is installed, since a deployment has one supervisor.
+# shellcheck disable=SC2034
+PLATFORM=docker
+
 engine=() engine_trouble='' engine_way_out=''
 # How people and messages call it; also the command, unless sudo stands before it.
 readonly ENGINE=docker

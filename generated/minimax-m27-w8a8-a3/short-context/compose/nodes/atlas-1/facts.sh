@@ -14,7 +14,7 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-short-context 2c9c44cd973424cd
+  minimax-m27-w8a8-a3-short-context 31386653c6e1749a
 )
 
 interface=''

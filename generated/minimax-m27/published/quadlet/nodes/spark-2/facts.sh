@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-published-worker e01009cf59463fa0
+  minimax-m27-published-worker baa87db344e80262
 )
 
 interface=enP7s7

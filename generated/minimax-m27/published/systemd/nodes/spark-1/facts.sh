@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-published-head de0ad09090b32937
+  minimax-m27-published-head 79db2270e8867dfd
 )
 
 interface=enP7s7

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-eagle3-head 22e564594e38f4fd
+  minimax-m3-nvfp4-eagle3-head 99ea0cb6431a2b05
 )
 
 interface=enP7s7
@@ -50,12 +50,15 @@ secrets=(
 )
 
 devices=(/dev/infiniband)
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/vllm /home/ops/.cache/triton)
 needs_gpu=yes
 shares_ipc=yes
 
 # MemAvailable in bytes that the launch needs; empty when nobody knows
 needed_free=107513124592
+# whether the accelerators work in that memory
+unified=yes
 
 # other services: name, bytes
 reservations=(

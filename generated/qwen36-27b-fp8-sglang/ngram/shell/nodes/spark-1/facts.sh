@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  qwen36-27b-fp8-sglang-ngram eaba548da0e8fc7e
+  qwen36-27b-fp8-sglang-ngram 00e1f7c622d6d1b2
 )
 
 interface=''
@@ -47,12 +47,15 @@ secrets=(
 )
 
 devices=()
+driver_files=()
 caches=(/home/ops/.cache/huggingface /home/ops/.cache/sglang /home/ops/.cache/triton /home/ops/.cache/torchinductor /home/ops/.cache/flashinfer /home/ops/.cache/deep_gemm)
 needs_gpu=yes
 shares_ipc=yes
 
 # MemAvailable in bytes that the launch needs; empty when nobody knows
 needed_free=71403831297
+# whether the accelerators work in that memory
+unified=yes
 
 # other services: name, bytes
 reservations=(
