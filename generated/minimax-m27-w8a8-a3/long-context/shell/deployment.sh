@@ -33,17 +33,17 @@ IMAGE_PULLS=('')
 
 
 # weights that a node needs, and what downloads them when no node has them
-WEIGHTS_NODES=(0)
-WEIGHTS_REPOSITORIES=(Eco-Tech/MiniMax-M2.7-w8a8-QuaRot)
-WEIGHTS_REVISIONS=('')
-WEIGHTS_HUBS=(modelscope)
-WEIGHTS_PATHS=(/root/.cache/weights/MiniMax-M2.7-w8a8-QuaRot)
-WEIGHTS_IN_CACHE=(no)
-WEIGHTS_LEAST=('')
-WEIGHTS_MOST=('')
-WEIGHTS_IMAGES=(m.daocloud.io/quay.io/ascend/vllm-ascend:v0.21.0rc1-a3)
-WEIGHTS_TOKEN_VARIABLES=('')
-WEIGHTS_TOKEN_FILES=('')
+WEIGHTS_NODES=(0 0)
+WEIGHTS_REPOSITORIES=(Eco-Tech/MiniMax-M2.7-w8a8-QuaRot Eagle3)
+WEIGHTS_REVISIONS=('' '')
+WEIGHTS_HUBS=(modelscope none)
+WEIGHTS_PATHS=(/root/.cache/weights/MiniMax-M2.7-w8a8-QuaRot /root/.cache/weights/Eagle3/)
+WEIGHTS_IN_CACHE=(no no)
+WEIGHTS_LEAST=('' '')
+WEIGHTS_MOST=('' '')
+WEIGHTS_IMAGES=(m.daocloud.io/quay.io/ascend/vllm-ascend:v0.21.0rc1-a3 m.daocloud.io/quay.io/ascend/vllm-ascend:v0.21.0rc1-a3)
+WEIGHTS_TOKEN_VARIABLES=('' '')
+WEIGHTS_TOKEN_FILES=('' '')
 
 
 # ports that the other nodes dial

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-w8a8-a2'
   --label 'sparkc.variant='
-  --label 'sparkc.plan=c640cbf69ef60f09'
+  --label 'sparkc.plan=38729c3f030f900d'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # spec container.ipc: said in specs/minimax-m27-w8a8-a2.yaml
@@ -71,14 +71,14 @@ options=(
   --env 'VLLM_USE_MODELSCOPE=True'
   # spec model.path: said in specs/minimax-m27-w8a8-a2.yaml
   --mount 'type=bind,source=/root/.cache/weights/MiniMax-M2.7-w8a8-QuaRot,target=/root/.cache/weights/MiniMax-M2.7-w8a8-QuaRot,readonly'
+  # spec serving.speculative.model.path: said in specs/minimax-m27-w8a8-a2.yaml
+  --mount 'type=bind,source=/root/.cache/weights/Eagle3/,target=/root/.cache/weights/Eagle3/,readonly'
   # pass caches: kept on the node between starts: the Hub cache
   --mount 'type=bind,source=/root/.cache/huggingface,target=/cache/huggingface'
   # pass caches: kept on the node between starts: torch.compile's results, 4 instead of 25 minutes
   --mount 'type=bind,source=/root/.cache/vllm,target=/cache/vllm'
   # pass caches: kept on the node between starts: Triton's kernels
   --mount 'type=bind,source=/root/.cache/triton,target=/cache/triton'
-  # spec container.mounts.0: said in specs/minimax-m27-w8a8-a2.yaml
-  --mount 'type=bind,source=/root/.cache/weights/Eagle3,target=/root/.cache/weights/Eagle3,readonly'
   # catalog hardware: driver files of Huawei Atlas 800I A2
   --mount 'type=bind,source=/usr/local/dcmi,target=/usr/local/dcmi,readonly'
   # catalog hardware: driver files of Huawei Atlas 800I A2

@@ -14,7 +14,7 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a2 c640cbf69ef60f09
+  minimax-m27-w8a8-a2 38729c3f030f900d
 )
 
 interface=''
@@ -36,11 +36,11 @@ images=(
 # path, repository, revision, whether the path is a Hub cache, bytes, least bytes, most bytes
 weights=(
   /root/.cache/weights/MiniMax-M2.7-w8a8-QuaRot Eco-Tech/MiniMax-M2.7-w8a8-QuaRot '' no '' '' ''
+  /root/.cache/weights/Eagle3/ Eagle3 '' no '' '' ''
 )
 
 # what the author mounts, and what therefore must be there
 sources=(
-  /root/.cache/weights/Eagle3
 )
 
 # name, file

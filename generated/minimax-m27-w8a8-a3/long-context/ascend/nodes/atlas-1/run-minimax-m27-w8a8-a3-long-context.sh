@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-w8a8-a3'
   --label 'sparkc.variant=long-context'
-  --label 'sparkc.plan=d8aea27b82fc5b6a'
+  --label 'sparkc.plan=976f229ad1c3fdc8'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # spec container.shm_size: said in specs/minimax-m27-w8a8-a3.yaml
@@ -79,14 +79,14 @@ options=(
   --env 'TASK_QUEUE_ENABLE=1'
   # spec model.path: said in specs/minimax-m27-w8a8-a3.yaml
   --mount 'type=bind,source=/root/.cache/weights/MiniMax-M2.7-w8a8-QuaRot,target=/root/.cache/weights/MiniMax-M2.7-w8a8-QuaRot,readonly'
+  # spec serving.speculative.model.path: said in specs/minimax-m27-w8a8-a3.yaml
+  --mount 'type=bind,source=/root/.cache/weights/Eagle3/,target=/root/.cache/weights/Eagle3/,readonly'
   # pass caches: kept on the node between starts: the Hub cache
   --mount 'type=bind,source=/root/.cache/huggingface,target=/cache/huggingface'
   # pass caches: kept on the node between starts: torch.compile's results, 4 instead of 25 minutes
   --mount 'type=bind,source=/root/.cache/vllm,target=/cache/vllm'
   # pass caches: kept on the node between starts: Triton's kernels
   --mount 'type=bind,source=/root/.cache/triton,target=/cache/triton'
-  # spec container.mounts.0: said in specs/minimax-m27-w8a8-a3.yaml
-  --mount 'type=bind,source=/root/.cache/weights/Eagle3,target=/root/.cache/weights/Eagle3,readonly'
   # catalog hardware: driver files of Huawei Atlas 800 A3
   --mount 'type=bind,source=/usr/local/dcmi,target=/usr/local/dcmi,readonly'
   # catalog hardware: driver files of Huawei Atlas 800 A3

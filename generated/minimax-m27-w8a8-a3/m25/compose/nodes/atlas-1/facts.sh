@@ -14,7 +14,7 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-m25 65f7274250814911
+  minimax-m27-w8a8-a3-m25 995a2a3b1ffa6907
 )
 
 interface=''
@@ -36,11 +36,11 @@ images=(
 # path, repository, revision, whether the path is a Hub cache, bytes, least bytes, most bytes
 weights=(
   /root/.cache/weights/MiniMax-M2.5-w8a8-QuaRot Eco-Tech/MiniMax-M2.5-w8a8-QuaRot '' no '' '' ''
+  /root/.cache/weights/Eagle3-M2.5/ Eagle3-M2.5 '' no '' '' ''
 )
 
 # what the author mounts, and what therefore must be there
 sources=(
-  /root/.cache/weights/Eagle3-M2.5
 )
 
 # name, file
