@@ -109,6 +109,10 @@ def test_any_json_is_read_as_python_reads_it(value: dict[str, object], ascii_onl
     assert leaves(json.dumps(value, ensure_ascii=ascii_only)) == flat(value)
 
 
+def test_a_text_may_end_in_a_slash() -> None:
+    assert leaves('{"x": "/", "y": ["https://one/", "two"]}') == {".x": "/", ".y[0]": "https://one/", ".y[1]": "two"}
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -13,6 +13,7 @@ import yaml
 from sparkc.catalog.models import Shape, find_family, model_families, shape_from
 from sparkc.catalog.versions import is_within
 from sparkc.resolve.memory import MemoryRequest, NodeRequest
+from sparkc.resolve.memory.kv_cache import index_layers_of, is_packed
 
 GIB = 2**30
 SEED = 20261120
@@ -61,14 +62,17 @@ def question(case: Case, *, least: int, fitted: int, offers: list[tuple[int, int
     """Return a case as the engines are asked, with what the planner would pin, fit and offer."""
     request, shape = case.request, case.request.shape
     assert shape is not None
+    # What a release makes of the words before it asks a layer: `fp8` becomes `fp8_ds_mla` where attention is sparse
+    # (model_executor/models/config.py, DeepseekV32ForCausalLM), and layers of multi-token prediction keep an index too.
+    dtype = "fp8_ds_mla" if is_packed(request, shape) else request.kv_cache_dtype
     return {
-        "shape": asdict(shape),
+        "shape": asdict(replace(shape, index_layers=index_layers_of(request, shape))),
         "attention_layers": shape.attention_layers,
         "draft_layers": shape.mtp_layers if request.speculative == "mtp" else 0,
         "tensor": request.tensor,
         "pipeline": request.pipeline,
         "context_ranks": request.context_ranks,
-        "kv_cache_dtype": request.kv_cache_dtype,
+        "kv_cache_dtype": dtype,
         "block_size": request.block_size,
         "prefix_caching": request.prefix_caching,
         "async_scheduling": request.async_scheduling is not False,

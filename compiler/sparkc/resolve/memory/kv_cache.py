@@ -186,13 +186,13 @@ def attention_bytes(request: MemoryRequest, shape: Shape, width: Fraction) -> tu
     fp8_ds_mla: 656. Source: vLLM 0.33.0, kv_cache_interface.py.
     """
     if shape.latent_dim:
-        if _is_packed(request, shape):
+        if is_packed(request, shape):
             return MLA_FP8_BYTES, f"{MLA_FP8_BYTES} (fp8_ds_mla)"
         return math.ceil(shape.latent_dim * width), f"{shape.latent_dim} latent × {_plain(width)} bytes, on every rank"
     return _keys_and_values(request, shape.kv_heads, shape.head_dim, shape.v_head_dim, width)
 
 
-def _is_packed(request: MemoryRequest, shape: Shape) -> bool:
+def is_packed(request: MemoryRequest, shape: Shape) -> bool:
     """Tell whether a latent is kept as `fp8_ds_mla`, for which `fp8` is another name where attention is sparse."""
     if shape.attention == "mla" and shape.index_layers and not request.is_sglang:
         return request.kv_cache_dtype.startswith("fp8")
@@ -334,7 +334,7 @@ def _side_bytes(request: MemoryRequest, shape: Shape) -> Band:
     rank where this gives 14.6 KB, so its low end is nothing (tonyd2wild/MiniMax-M3-AWQ-1M-NVFP4-KV-4x-DGX-Spark).
     """
     if shape.attention == "mla":
-        return Band.exactly(_index_layers(request, shape) * _latent_index_bytes(shape))
+        return Band.exactly(index_layers_of(request, shape) * _latent_index_bytes(shape))
     index = shape.index_layers * shape.index_dim * 2
     return Band(0, index, index)
 
@@ -343,7 +343,7 @@ def _latent_index_bytes(shape: Shape) -> int:
     return shape.index_dim + shape.index_dim // 128 * 4
 
 
-def _index_layers(request: MemoryRequest, shape: Shape) -> int:
+def index_layers_of(request: MemoryRequest, shape: Shape) -> int:
     drafts = shape.mtp_layers if shape.index_layers and request.speculative == "mtp" else 0
     return shape.index_layers + drafts
 
@@ -365,7 +365,7 @@ def _side_formula(request: MemoryRequest, shape: Shape, draft: Band) -> str:
     text = ""
     if shape.index_layers:
         width = f"{_latent_index_bytes(shape)}" if shape.attention == "mla" else f"{shape.index_dim} × 2"
-        text = f" + {_index_layers(request, shape)} index layers × {width} bytes"
+        text = f" + {index_layers_of(request, shape)} index layers × {width} bytes"
     return f"{text} + {draft.point:,} bytes of the draft" if draft.point else text
 
 
