@@ -96,6 +96,7 @@ def test_the_fraction_is_one_of_each_npu_and_what_is_not_known_is_said() -> None
 
 def test_weights_of_a_stated_size_are_divided_as_ranks_hold_them(tmp_path: Path) -> None:
     text = A3.read_text(encoding="utf-8").replace("  hub: modelscope\n", "  hub: modelscope\n  size: 230 GB\n")
+    text = text.replace("/}", "/, size: 1 GB}")
     compilation = compiled_text(text, tmp_path)
     weights = {
         launch.variant: next(term.bytes for term in launch.plan.head.memory.terms if term.name == "weights")

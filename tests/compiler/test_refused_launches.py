@@ -15,10 +15,17 @@ SNAPSHOTS = Path(__file__).parent / "snapshots" / "refused"
 RULES = {rule.name: rule for rule in tools().rules}
 
 REFUSED = {
+    "ascend-a3-setup-on-a2": {"ranks-exceed-accelerators"},
+    "ascend-c8-with-eagle3": {"known-bad-combination"},
+    "ascend-flashcomm-without-experts-spread": {"flashcomm-without-its-parallelism"},
+    "ascend-idle-npus": {"accelerators-left-idle"},
+    "ascend-more-ranks-than-npus": {"ranks-exceed-accelerators"},
+    "ascend-npus-hidden": {"visible-devices-too-few"},
+    "ascend-placeholders-left": {"placeholder-left-in"},
     "deepseek-v4-without-flashmla": {"known-bad-combination"},
     "draft-without-weights": {"drafts-without-model"},
     "eagle3-bf16-draft-on-nvfp4": {"known-bad-combination"},
-    "flashmla-asked-for": {"attention-backend-not-for-this-chip"},
+    "flashmla-asked-for": {"attention-backend-cannot-serve"},
     "m25-graphs-across-nodes": {"known-bad-combination"},
     "m25-piecewise-graphs": {"known-bad-combination"},
     "m25-pipeline-over-ray": {"known-bad-combination"},

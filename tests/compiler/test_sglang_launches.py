@@ -18,6 +18,7 @@ from compiling import compiled_text
 from sparkc.driver import Launch
 from sparkc.findings import Severity
 from sparkc.plan import Plan
+from sparkc.resolve.beacon import PROGRAM
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "node"))
 sys.path.insert(0, str(Path(__file__).parent.parent / "shell"))
@@ -355,13 +356,18 @@ class Pair:
         found = launch(folder / "project", "sglang-pair", nodes__hosts=hosts, serving__host="0.0.0.0")
         assert rules_in(found) >= {"address-peers-cannot-dial"}, "loopback stands for the fabric in this test only"
         self.plan = plan_of(found)
-        self.rendezvous, self.api = free_port(), free_port()
+        self.rendezvous, self.api, self.beacon = free_port(), free_port(), free_port()
         (folder / "listen.py").write_text(LISTEN)
+        (folder / "beacon.py").write_text(PROGRAM)
         self.rigs = []
         for name, (address, port) in (("one", (HEAD, self.rendezvous)), ("two", (WORKER, self.api))):
             (folder / name).mkdir()
             rig = Rig(folder / name)
-            rig.stand_in("python3", f"exec {sys.executable} {folder / 'listen.py'} {address} {port}")
+            rig.stand_in(
+                "python3",
+                f'[[ $1 != */beacon.py ]] || exec {sys.executable} {folder / "beacon.py"} "${{@:2}}"\n'
+                f"exec {sys.executable} {folder / 'listen.py'} {address} {port}",
+            )
             rig.meminfo(MemTotal=200 * 1024**2, MemAvailable=199 * 1024**2, MemFree=199 * 1024**2)
             rig.interface("enp1s0f0np0", address=address)
             self.rigs.append(rig)
@@ -371,15 +377,17 @@ class Pair:
         script = rig.install(self.plan, node) / node.containers[0].start_script
         text = quick(script.read_text(), rig)
         # The real ports may be taken on the machine of the test, and a minute is long.
-        text = re.sub(r"(?<=[ :])20000\b", str(self.rendezvous), re.sub(r"(?<= )30000\b", str(self.api), text))
+        for real, free in ((20000, self.rendezvous), (30000, self.api), (29502, self.beacon)):
+            text = re.sub(rf"(?<=[ :']){real}\b", str(free), text)
         text, watches = re.subn(r"(?m)^(  watch_peer .*) 10 6 ", r"\1 0.1 3 ", text)
         assert watches == 1
         script.write_text(text)
         return Start(rig, script, {"LANG": "C.UTF-8"})
 
-    def engine(self, index: int) -> tuple[str, ...]:
-        (call,) = self.rigs[index].calls("python3")
-        return call.argv
+    def engines(self, index: int) -> list[tuple[str, ...]]:
+        """Return the command lines with which a node has started its engine."""
+        calls = (call.argv for call in self.rigs[index].calls("python3"))
+        return [argv for argv in calls if not argv[0].endswith("beacon.py")]
 
 
 @pytest.fixture
@@ -395,12 +403,12 @@ def engine_of(start: Start) -> int:
 
 def test_a_worker_waits_for_the_head_and_each_node_gets_its_own_words(pair: Pair) -> None:
     worker = pair.start(1)
-    worker.wait_for(f"waiting for the engine's head at {HEAD}:{pair.rendezvous}")
-    assert pair.rigs[1].calls("python3") == []
+    worker.wait_for(f"waiting for spark-1 at {HEAD}:{pair.beacon}")
+    assert pair.engines(1) == []
     head = pair.start(0)
     worker.wait_for("listening as")
     head.wait_for("watching the engine on spark-2 from now on")
-    one, two = pair.engine(0), pair.engine(1)
+    (one,), (two,) = pair.engines(0), pair.engines(1)
     for argv, rank in ((one, "0"), (two, "1")):
         assert argv[argv.index("--nnodes") + 1] == "2"
         assert argv[argv.index("--node-rank") + 1] == rank
@@ -441,12 +449,17 @@ def test_data_parallel_attention_takes_further_ports_on_the_head(tmp_path: Path)
     plan = plan_of(
         launch(tmp_path, "sglang-pair", parallelism={"tensor": 2, "data": 2}, args={"enable-dp-attention": True})
     )
-    assert [port.number for port in plan.head.ports] == [30000, 20000, 20001, 20002, 20003, 20004, 20005, 20013]
+    assert [port.number for port in plan.head.ports] == [
+        30000, 29502, 20000, 20001, 20002, 20003, 20004, 20005, 20013,
+    ]  # fmt: skip
     assert plan.head.containers[0].processes[-1].ranks == (0,), "both replicas share two ranks"
 
 
 def test_ports_of_both_nodes_are_known_before_the_start(pair: Pair) -> None:
     claims = [[(port.number, port.reach) for port in node.ports] for node in pair.plan.nodes]
-    assert claims == [[(30000, "clients"), (20000, "peers")], [(30000, "peers")]]
+    assert claims == [
+        [(30000, "clients"), (29502, "peers"), (20000, "peers")],
+        [(29502, "peers"), (30000, "peers")],
+    ]
     assert [bool(node.containers[0].probes) for node in pair.plan.nodes] == [True, False]
     assert {probe.timeout_s for probe in pair.plan.head.containers[0].probes} == {25}

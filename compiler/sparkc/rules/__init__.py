@@ -51,7 +51,6 @@ ALL_RULES: tuple[str, ...] = (
     "graphs.nvls_with_nccl_2304",
     "graphs.piecewise_graphs_without_compiler",
     "kernels.attention_backend_cannot_serve",
-    "kernels.attention_backend_not_for_this_chip",
     "kernels.context_parallel_without_backend",
     "kernels.cutlass_experts_not_built",
     "kernels.deep_gemm_on_sm121",

@@ -279,7 +279,8 @@ def _alike(request: MemoryRequest, block: int, full: int, sliding: int) -> tuple
     """Return one page in bytes for full and sliding layers, and the tokens that each kind keeps in it.
 
     The smaller page gets blocks that are longer by a whole factor. Where there is none it is filled up, from vLLM 0.24
-    on; before, it refuses (vLLM 0.33.0, v1/core/kv_cache_planning.py, unify_kv_cache_spec_page_size). From 0.25 to 0.29
+    on, by attention backends that can; before, it refuses (vLLM 0.33.0, v1/core/kv_cache_planning.py,
+    unify_kv_cache_spec_page_size). From 0.25 to 0.29
     a window starts from the smallest block of its kernels, whatever `--block-size` says; otherwise from that block,
     as far as kernels take multiples of 16 (model_executor/layers/attention/attention.py, get_kv_cache_spec).
     """
@@ -344,6 +345,7 @@ def _latent_index_bytes(shape: Shape) -> int:
 
 
 def index_layers_of(request: MemoryRequest, shape: Shape) -> int:
+    """Return how many layers keep an index of sparse attention, those of multi-token prediction included."""
     drafts = shape.mtp_layers if shape.index_layers and request.speculative == "mtp" else 0
     return shape.index_layers + drafts
 

@@ -109,6 +109,10 @@ RULE = Rule(
             "vllm-project/vllm vllm/v1/attention/backend.py",
             "0.16.0 to 0.33.0, before in vllm/attention/backends/abstract.py: head size, cache, MLA, sinks, capability",
         ),
+        Evidence(
+            "https://github.com/vllm-project/vllm/issues/45317",
+            "GB10: FLASHMLA_SPARSE: compute capability not supported, and no backend was left",
+        ),
     ),
     bad="args: {attention-backend: FLASHMLA}",
     good="args: {attention-backend: FLASHINFER}",

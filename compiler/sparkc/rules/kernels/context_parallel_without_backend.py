@@ -75,10 +75,14 @@ RULE = Rule(
         ),
     ),
     bad="""
-parallelism: {tensor: 2}
+model: {size: 60 GB}
+parallelism: {tensor: 1}
 args: {prefill-context-parallel-size: 2}
 """,
-    good="parallelism: {tensor: 2}",
+    good="""
+model: {size: 60 GB}
+parallelism: {tensor: 2}
+""",
     applies=lambda facts: facts.names_are_exact and facts.engine.name == "vllm",
     check=_check,
     allowable=False,

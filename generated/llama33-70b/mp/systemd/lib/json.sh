@@ -10,8 +10,8 @@ read_json() {
   local token path='' key='' expect=value depth=0
   local -a kinds=() paths=() counts=()
   while IFS= read -r token; do
+    [[ $token != '"' ]] || return 1 # a text without an end
     case $expect/$token in
-      */'"') return 1 ;; # a text without an end
       value/'{' | first/'{')
         begin_json_value || return
         kinds[depth]=object paths[depth]=$path depth=$((depth + 1)) expect=key_or_end ;;

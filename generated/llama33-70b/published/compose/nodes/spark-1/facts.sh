@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-published-head 6b4f006e60c6b501
+  llama33-70b-published-head 97bd82d2f8c484f6
 )
 
 interface=enp1s0f1np1
