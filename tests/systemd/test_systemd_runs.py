@@ -232,6 +232,14 @@ def state(systemd: PrivateSystemd, scope: str = "system") -> list[str]:
     return node_sh(systemd, "state", scope=scope).rstrip("\n").split("\t")
 
 
+def wait_until_logged(systemd: PrivateSystemd, text: str, seconds: float = 10) -> None:
+    """Wait for a line of the log: journald takes what a unit writes in its own time."""
+    deadline = time.monotonic() + seconds
+    while text not in (log := node_sh(systemd, "logs")):
+        assert time.monotonic() < deadline, f"{text!r} did not come:\n{log}\n{systemd.journal()}"
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize(
     ("mode", "folder"),
     [("system", "/etc/systemd/system"), ("user", "/home/ops/.config/systemd/user")],
@@ -249,7 +257,7 @@ def test_the_verbs_install_start_watch_stop_and_uninstall(mode: str, folder: str
         assert state(systemd)[2] == "running"
         open_gate(systemd)
         systemd.wait_for(SERVICE, "ActiveState", "active")
-        assert "starting engine: " in node_sh(systemd, "logs")
+        wait_until_logged(systemd, "starting engine: ")
 
         kill_engine(systemd)
         systemd.wait_for(SERVICE, "NRestarts", "1")

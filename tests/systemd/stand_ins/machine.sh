@@ -26,6 +26,11 @@ if [[ $mode == user ]]; then
   # The journal tells whose a line is by the group of its process, as logind would have made it.
   mkdir -p /sys/fs/cgroup/user.slice/user-0.slice/user@0.service
   /lib/systemd/systemd-journald &
+  # It takes lines before it has begun its journal, but cannot tell later whose they were.
+  for ((looks = 0; looks < 200; looks++)); do
+    [[ -z $(journalctl --quiet --lines=1 SYSLOG_IDENTIFIER=systemd-journald 2>/dev/null) ]] || break
+    sleep 0.05
+  done
   echo $$ >/sys/fs/cgroup/user.slice/user-0.slice/user@0.service/cgroup.procs
   # Not as the first process: a user's manager refuses to be that.
   touch /var/lib/systemd/linger/root
