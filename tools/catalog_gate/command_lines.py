@@ -10,7 +10,7 @@ from typing import Any
 
 from sparkc.catalog.engine import EngineCatalog, find_engine
 
-SERVE = ["vllm", "serve"]
+PROGRAMS = (["vllm", "serve"], ["python3", "-m", "sglang.launch_server"])
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class CommandLine:
 
     Args:
         release: the catalog that its version belongs to.
-        words: everything after `vllm serve`, without flags that only a fork has.
+        words: everything after the program, without flags that only a fork has.
     """
 
     where: str
@@ -41,7 +41,7 @@ def _all(generated: Path) -> Iterator[CommandLine]:
         under = match.catalog.base or match.catalog
         for node in plan["nodes"]:
             for process in (process for container in node["containers"] for process in container["processes"]):
-                if process["program"] == SERVE:
+                if process["program"] in PROGRAMS:
                     where = f"{file.parent.relative_to(generated.parent).as_posix()}, {node['name']}, {process['name']}"
                     words = _words(process, match.catalog, is_fork=bool(plan["fork_provides"]))
                     yield CommandLine(where, f"{under.engine}-{under.version}", tuple(words))

@@ -35,6 +35,7 @@ ALL_RULES: tuple[str, ...] = (
     "ascend.launch_blocking_with_graphs",
     "ascend.number_given_as_switch",
     "ascend.prefill_context_parallel_refused",
+    "ascend.prefill_ranks_no_multiple_of_decode",
     "ascend.scheduler_of_the_other_mode",
     "ascend.xlite_with_drafts_or_stages",
     "container.container_privileged",
