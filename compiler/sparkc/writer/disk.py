@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 # Asked for one after the other, a journalling file system commits once for each; asked for side by side, it commits
@@ -20,8 +20,8 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def sync_all(paths: Iterable[Path]) -> None:
-    """Wait until all of them are on disk.
+def side_by_side(work: Callable[[Path], None], paths: Iterable[Path]) -> None:
+    """Do the work for all paths, several at a time.
 
     Raises:
         OSError: the first refusal, once all others have been asked too.
@@ -29,5 +29,5 @@ def sync_all(paths: Iterable[Path]) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        for answer in [pool.submit(sync, path) for path in paths]:
+        for answer in [pool.submit(work, path) for path in paths]:
             answer.result()

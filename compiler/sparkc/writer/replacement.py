@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from sparkc.writer.disk import sync, sync_all
+from sparkc.writer.disk import side_by_side, sync
 from sparkc.writer.exchange import Exchange, new_beside, put_in_place, remove_folder
 from sparkc.writer.listing import Listing
 from sparkc.writer.tree import WantedFile, folders_above
@@ -57,15 +57,20 @@ def _fill(new: Path, live: Path, keep: Collection[str], make: Mapping[str, Wante
         (new / folder).mkdir()
     for path in sorted(keep):
         _carry_over(live / path, new / path)
-    for path, file in make.items():
-        (new / path).write_bytes(file.content)
-        (new / path).chmod(file.mode)
-    sync_all(new / path for path in (*make, *Listing(new).folders, "."))
+    contents = {new / path: file for path, file in make.items()}
+    side_by_side(lambda path: _write(path, contents[path]), contents)
+    side_by_side(sync, (new / folder for folder in (*Listing(new).folders, ".")))
     # Inner before outer, and last of all: a folder may be without permission to enter it.
     for folder in sorted(surviving, reverse=True):
         shutil.copystat(live / folder, new / folder)
     if live.exists():
         shutil.copystat(live, new)
+
+
+def _write(path: Path, file: WantedFile) -> None:
+    path.write_bytes(file.content)
+    path.chmod(file.mode)
+    sync(path)
 
 
 def _surviving_folders(
