@@ -111,7 +111,8 @@ def _decode(bound: DecodeBound | None) -> Iterator[str]:
     yield f"decode       an estimate: at best about {bound.tokens_per_second:.0f} tokens/s for one request"
     yield f"             {bound.formula}"
     if bound.reached_low is not None and bound.reached_high is not None:
-        share = f"{bound.reached_low:.0%} to {bound.reached_high:.0%}"
+        low, high = f"{bound.reached_low:.0%}", f"{bound.reached_high:.0%}"
+        share = low if low == high else f"{low} to {high}"
         yield f"             similar launches reached {share} of such an estimate ({bound.reached_by})"
 
 

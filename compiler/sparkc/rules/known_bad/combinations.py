@@ -38,7 +38,8 @@ def complaints(facts: Facts, *, certain: bool) -> Iterator[Complaint]:
 def _named(facts: Facts) -> str:
     layout = f"tensor {facts.tensor}, pipeline {facts.pipeline}"
     engine = f"{facts.engine.name} {facts.engine.version}"
-    return f"{facts.family} {facts.quant} with {engine} on {len(facts.hosts)} nodes ({layout})"
+    nodes = "one node" if len(facts.hosts) == 1 else f"{len(facts.hosts)} nodes"
+    return f"{facts.family} {facts.quant} with {engine} on {nodes} ({layout})"
 
 
 def _blamed(entry: KnownBad) -> KeyPath:
