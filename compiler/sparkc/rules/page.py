@@ -25,6 +25,7 @@ OUTCOMES = {
 BASES = {
     "pair": "two Sparks over Ray",
     "single": "one Spark",
+    "atlas": "one Atlas 800I A2",
     "sglang": "one Spark with SGLang",
     "sglang-pair": "two Sparks with SGLang",
 }

@@ -39,29 +39,12 @@ RULE = Rule(
             "0.21.0rc1: asserts one of the two variables",
         ),
     ),
-    bad="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
-args: {additional-config: {eplb_config: {dynamic_eplb: true}}}
-""",
+    bad="args: {additional-config: {eplb_config: {dynamic_eplb: true}}}",
     good="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
 args: {additional-config: {eplb_config: {dynamic_eplb: true}}}
 env: {DYNAMIC_EPLB: "true"}
 """,
+    base="atlas",
     applies=lambda facts: facts.engine.name == "vllm-ascend",
     check=_check,
     allowable=False,

@@ -39,28 +39,11 @@ RULE = Rule(
         ),
     ),
     bad="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
+parallelism: {expert: 1}
 args: {additional-config: {enable_flashcomm1: true}}
 """,
-    good="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
-parallelism: {expert: 2}
-args: {additional-config: {enable_flashcomm1: true}}
-""",
+    good="args: {additional-config: {enable_flashcomm1: true}}",
+    base="atlas",
     applies=lambda facts: facts.engine.name == "vllm-ascend",
     check=_check,
     allowable=False,

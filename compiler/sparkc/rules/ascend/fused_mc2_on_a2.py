@@ -36,28 +36,9 @@ RULE = Rule(
             "0.21.0rc1: select_moe_comm_method reads enable_fused_mc2 in the branch of the A3 only",
         ),
     ),
-    bad="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
-args: {additional-config: {enable_fused_mc2: 1}}
-""",
-    good="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
-args: {additional-config: {enable_fused_mc2: 0}}
-""",
+    bad="args: {additional-config: {enable_fused_mc2: 1}}",
+    good="args: {additional-config: {enable_fused_mc2: 0}}",
+    base="atlas",
     applies=lambda facts: facts.hardware is not None and facts.hardware.architecture == "ascend-a2",
     check=_check,
 )

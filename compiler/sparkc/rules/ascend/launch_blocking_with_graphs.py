@@ -34,28 +34,11 @@ RULE = Rule(
         ),
     ),
     bad="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
 serving: {cuda_graphs: full_decode_only}
 env: {ASCEND_LAUNCH_BLOCKING: "1"}
 """,
-    good="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
-serving: {cuda_graphs: full_decode_only}
-""",
+    good="serving: {cuda_graphs: full_decode_only}",
+    base="atlas",
     applies=lambda facts: facts.engine.name == "vllm-ascend",
     check=_check,
     allowable=False,

@@ -48,28 +48,9 @@ RULE = Rule(
             disagrees=True,
         ),
     ),
-    bad="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
-args: {additional-config: {weight_nz_mode: true}}
-""",
-    good="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
-args: {additional-config: {weight_nz_mode: 1}}
-""",
+    bad="args: {additional-config: {weight_nz_mode: true}}",
+    good="args: {additional-config: {weight_nz_mode: 1}}",
+    base="atlas",
     applies=lambda facts: facts.engine.name == "vllm-ascend",
     check=_check,
 )

@@ -48,14 +48,6 @@ RULE = Rule(
         ),
     ),
     bad="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
 parallelism: {tensor: 2}
 args:
   kv-transfer-config:
@@ -64,14 +56,6 @@ args:
     kv_connector_extra_config: {prefill: {dp_size: 1, tp_size: 2}, decode: {dp_size: 1, tp_size: 4}}
 """,
     good="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
 parallelism: {tensor: 2}
 args:
   kv-transfer-config:
@@ -79,6 +63,7 @@ args:
     kv_role: kv_producer
     kv_connector_extra_config: {prefill: {dp_size: 1, tp_size: 2}, decode: {dp_size: 2, tp_size: 2}}
 """,
+    base="atlas",
     applies=lambda facts: facts.engine.name == "vllm-ascend",
     check=_check,
     allowable=False,

@@ -47,28 +47,9 @@ RULE = Rule(
             "0.21.0rc1: all three raise",
         ),
     ),
-    bad="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
-args: {additional-config: {recompute_scheduler_enable: true}}
-""",
-    good="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
-args: {additional-config: {enable_balance_scheduling: true}}
-""",
+    bad="args: {additional-config: {recompute_scheduler_enable: true}}",
+    good="args: {additional-config: {enable_balance_scheduling: true}}",
+    base="atlas",
     applies=lambda facts: facts.engine.name == "vllm-ascend",
     check=_check,
     allowable=False,

@@ -38,29 +38,14 @@ RULE = Rule(
         ),
     ),
     bad="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
 parallelism: {tensor: 1, pipeline: 2}
 args: {additional-config: {xlite_graph_config: {enabled: true}}}
 """,
     good="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
 parallelism: {tensor: 1, pipeline: 2}
 args: {additional-config: {xlite_graph_config: {enabled: false}}}
 """,
+    base="atlas",
     applies=lambda facts: facts.engine.name == "vllm-ascend",
     check=_check,
     allowable=False,

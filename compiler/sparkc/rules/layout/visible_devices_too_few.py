@@ -46,30 +46,9 @@ RULE = Rule(
         ),
         Evidence("vllm-project/vllm vllm/config/parallel.py", "0.18.1: refuses a world size above the visible GPUs"),
     ),
-    bad="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
-parallelism: {tensor: 8, data: 2}
-env: {ASCEND_RT_VISIBLE_DEVICES: "0,1,2,3"}
-""",
-    good="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
-parallelism: {tensor: 8, data: 2}
-env: {ASCEND_RT_VISIBLE_DEVICES: "0,1,2,3,4,5,6,7"}
-""",
+    bad='env: {ASCEND_RT_VISIBLE_DEVICES: "0,1,2,3"}',
+    good='env: {ASCEND_RT_VISIBLE_DEVICES: "0,1,2,3,4,5,6,7"}',
+    base="atlas",
     applies=lambda facts: facts.hardware is not None,
     check=_check,
     allowable=False,

@@ -63,28 +63,9 @@ RULE = Rule(
             "0.11.0 to 0.26.0rc1: additional_config.get(…) by name, and no check for other keys",
         ),
     ),
-    bad="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
-args: {additional-config: {enable_flashcom1: true}}
-""",
-    good="""
-engine:
-  name: vllm-ascend
-  version: 0.21.0rc1
-  executor: mp
-  ray: null
-  image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1", id: null}
-nodes: {hardware: atlas-800i-a2}
-quant: w8a8
-args: {additional-config: {enable_flashcomm1: true}}
-""",
+    bad="args: {additional-config: {enable_flashcom1: true}}",
+    good="args: {additional-config: {enable_flashcomm1: true}}",
+    base="atlas",
     applies=lambda facts: facts.names_are_exact and facts.engine.name == "vllm-ascend",
     check=_check,
 )
