@@ -734,6 +734,7 @@ class Plan:
         nccl: version in the image, when the spec states it; `ray_version` likewise.
         decode: the roofline of one request; None when it cannot be told.
         bench: a process to run inside the serving container; None when the engine has none.
+        trusts_remote_code: the author lets code that came with the checkpoint run.
         least_memory_percent: the engine refuses unless the least free node has so much of what the others have; None
             where it does not compare.
     """
@@ -768,6 +769,7 @@ class Plan:
     decode: DecodeBound | None = None
     least_memory_percent: int | None = None
     max_num_seqs: int | None = None
+    trusts_remote_code: bool = False
 
     @property
     def head(self) -> Node:

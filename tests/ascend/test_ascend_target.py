@@ -152,6 +152,14 @@ def evaluate(plan: Plan, tmp_path: Path, *words: str, inside: tuple[str, ...] = 
     return ended.returncode, ended.stderr
 
 
+@pytest.mark.parametrize("trusts", [True, False])
+def test_code_of_a_checkpoint_is_run_where_the_author_trusts_it_and_nowhere_else(trusts: bool, tmp_path: Path) -> None:
+    plan = replace(A3, trusts_remote_code=trusts)
+    assert evaluate(plan, tmp_path, "lm-eval") == (0, "")
+    assert f"trust_remote_code={trusts}" in (tmp_path / "lm_eval").read_text()
+    assert f"trust_remote_code={trusts}," in on_the_serving_node(plan)["evaluation/vllm_api_general_chat.py"].text
+
+
 def test_lm_eval_asks_for_the_served_name_with_the_models_own_tokenizer(tmp_path: Path) -> None:
     assert evaluate(A3, tmp_path, "lm-eval") == (0, "")
 

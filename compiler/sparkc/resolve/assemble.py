@@ -44,6 +44,7 @@ def assemble(draft: Draft) -> Plan:
         fork_provides=facts.provided,
         decode=decode_bound(facts),
         least_memory_percent=_least_memory_percent(facts),
+        trusts_remote_code=facts.model.trust_remote_code is True,
     )
 
 

@@ -10,17 +10,15 @@ SOURCE_OUTSIDE = (
     "(NNNtrance/GLM-5.3-Flash-EXL3-TP3-3x-DGX-Spark docs/17-memory-ledger.md, jschmied/dgx-spark-setup-guide), rougher "
     "reports from 2 GiB, and 17.4 GiB on a head with 4.4 GB left at 0.82 (NVIDIA developer forum, topic 373387)"
 )
-SOURCE_IDLE = (
-    "MemAvailable 116.79 of 121.63 GiB on a quiet headless node, fixed driver reservation 3.1 to 3.5 GiB "
-    "(NNNtrance memory ledger)"
-)
 SOURCE_OBJECT_STORE = "Ray 2.54.0, ray/_private/utils.py: 0.30 of memory, at most 200 GB, and 95 % of /dev/shm or 10 GB"
 
 OUTSIDE = Band(gibibytes(2.0), gibibytes(10.6), gibibytes(17.4))
 """Used outside the engine's budget once it serves, on unified memory, without what the author reserved."""
 
 IDLE = Band(gibibytes(3.1), gibibytes(4.84), gibibytes(20.6))
-"""Used before the launch on unified memory. The high end is a node that started at 101 GiB free."""
+"""Used before the launch on unified memory: 116.79 of 121.63 GiB were available on a quiet headless node, whose driver
+keeps 3.1 to 3.5 (NNNtrance/GLM-5.3-Flash-EXL3-TP3-3x-DGX-Spark, docs/17-memory-ledger.md). The high end is a node that
+started at 101 GiB free."""
 
 IDLE_DISCRETE = Band.exactly(gibibytes(0.41))
 """Used before the launch of 61.27 GiB on an NPU that showed 60.86 GiB free (vllm-project/vllm-ascend PR 8289)."""

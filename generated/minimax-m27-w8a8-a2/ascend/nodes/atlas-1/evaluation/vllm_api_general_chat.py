@@ -22,7 +22,7 @@ models = [
         max_out_len=32768,
         # requests that the engine takes at once
         batch_size=32,
-        trust_remote_code=False,
+        trust_remote_code=True,
         generation_kwargs={
             # catalog models: the model's own sampling
             'temperature': 1.0,
