@@ -312,8 +312,8 @@ def test_the_key_reaches_the_engine_through_a_file_that_only_it_can_read(key: st
     assert argv[argv.index("--config") + 1] == str(file)
     assert yaml.safe_load(file.read_text(encoding="utf-8")) == {"api-key": key}
     assert file.stat().st_mode & 0o777 == 0o600
-    assert not [word for word in (*argv, *env.values()) if key in word and len(key) > 4]
-    assert key not in log
+    # Four digits also stand in the times of the log.
+    assert len(key) <= 4 or not [word for word in (*argv, *env.values(), log) if key in word]
     assert not Path(MARK).exists()
 
 
