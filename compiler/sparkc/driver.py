@@ -17,8 +17,10 @@ from sparkc.plan import Need, Plan
 from sparkc.resolve import resolve
 from sparkc.resolve.facts import Facts
 from sparkc.resolve.fitting import fit
-from sparkc.resolve.gather import gather, with_proposals
+from sparkc.resolve.gather import acquainted, gather, with_proposals
+from sparkc.resolve.joining import joined
 from sparkc.resolve.other_version import with_engine_version
+from sparkc.resolve.proposals import Settled
 from sparkc.rules.allowances import allow, first_expiry, idle_allowances
 from sparkc.rules.judge import judge, propose
 from sparkc.rules.rule import Rule
@@ -168,27 +170,40 @@ class _Job:
 
     def compile(self, document: Document, variant: str | None) -> None:
         """Compile the base or one variant, and keep what came of it."""
-        facts, findings = gather(document.without("abstract"), variant=variant, spec_path=self.shown, files={})
+        groups, findings = gather(document.without("abstract"), variant=variant, spec_path=self.shown, files={})
         plan = None
-        if facts is not None:
-            plan, found = self._plan(facts)
+        if groups:
+            plan, found = self._plan(groups)
             found += findings
-            self.judged.append((facts, found))
-            findings = allow(found, facts, self.rules, self.today)
+            # What an author accepts stands at the top of a spec, so any group knows it.
+            self.judged.append((groups[0], found))
+            findings = allow(found, groups[0], self.rules, self.today)
         self.launches.append(Launch(variant, plan, tuple(replace(finding, variant=variant) for finding in findings)))
 
-    def _plan(self, facts: Facts) -> tuple[Plan, list[Finding]]:
+    def _plan(self, groups: tuple[Facts, ...]) -> tuple[Plan, list[Finding]]:
+        complete, found = zip(*map(self._with_files, groups), strict=True)
+        settled_facts, settled = zip(*map(self._settled, acquainted(complete)), strict=True)
+        groups = acquainted(settled_facts)
+        plans = [resolve(facts, proposals) for facts, proposals in zip(groups, settled, strict=True)]
+        for facts, plan, findings in zip(groups, plans, found, strict=True):
+            findings += judge(self.toolbox.rules, plan, facts)
+        plan = joined(plans, groups)
+        return plan, [
+            *_once_for_all_sides(groups, found),
+            *_names_of_targets(groups[0], self.toolbox.targets),
+            *_what_targets_lack(plan, groups[0], self.toolbox.targets),
+        ]
+
+    def _with_files(self, facts: Facts) -> tuple[Facts, list[Finding]]:
+        """Return the facts with everything that stands in files which the spec names."""
         files, findings = self._brought_along(facts)
         catalog, troubles = self._fork_catalog(facts)
-        findings += troubles
-        facts = replace(facts, files=files | self._model_config(facts), fork_catalog=catalog)
+        return replace(facts, files=files | self._model_config(facts), fork_catalog=catalog), findings + troubles
+
+    def _settled(self, facts: Facts) -> tuple[Facts, Settled]:
+        """Return the facts with what rules propose and what was left to sparkc."""
         settled = propose(self.toolbox.rules, facts)
-        facts, settled = fit(with_proposals(facts, settled), settled)
-        plan = resolve(facts, settled)
-        findings += _names_of_targets(facts, self.toolbox.targets)
-        findings += judge(self.toolbox.rules, plan, facts)
-        findings += _what_targets_lack(plan, facts, self.toolbox.targets)
-        return plan, findings
+        return fit(with_proposals(facts, settled), settled)
 
     def _model_config(self, facts: Facts) -> dict[str, str]:
         """Read each config.json that the spec points at; what is wrong with it is for a rule to say."""
@@ -241,6 +256,17 @@ class _Job:
             self.named_files.append(file)
             self.texts[known_as] = text
         return text, [finding.at(span) for finding in trouble]
+
+
+def _once_for_all_sides(groups: tuple[Facts, ...], found: tuple[list[Finding], ...]) -> Iterator[Finding]:
+    """Yield what was found in each group; what holds for one side only says so."""
+    for facts, findings in zip(groups, found, strict=True):
+        for finding in findings:
+            told = replace(finding, key=facts.key_in_spec(finding.key))
+            if not all(finding in others for others in found):
+                yield replace(told, message=f"{facts.side}: {finding.message}")
+            elif facts is groups[0]:
+                yield told
 
 
 def _files_for_nodes(facts: Facts) -> Iterator[tuple[str, Document, KeyPath]]:

@@ -188,12 +188,13 @@ class Probe:
 
 @dataclass(frozen=True)
 class Port:
-    """A port that a process binds on its node. `reach` says who must get to it."""
+    """A port that a process binds on its node. `reach` says who must get to it, `key` what in the spec moves it."""
 
     number: int
     process: str
     purpose: str
     reach: Literal["local", "peers", "clients"]
+    key: tuple[str, ...]
     protocol: Literal["tcp", "udp"] = "tcp"
 
 
@@ -344,12 +345,20 @@ class File:
 
 
 @dataclass(frozen=True)
+class Unset:
+    """Variables that no process of a container gets, whatever the image or the container engine says."""
+
+    names: tuple[str, ...]
+    because: Because
+
+
+@dataclass(frozen=True)
 class Container:
     """One container on one node.
 
     Args:
         name: unique on the node, a valid container name.
-        role: head or worker of its group, or single.
+        role: head or worker of its group, or single; prefill, decode or proxy where those are apart.
         processes: in start order; exactly the last is in the foreground.
         environment: variables of every process in it.
         prepended: variables whose value goes before the image's own, joined by a colon; the start script does it.
@@ -360,10 +369,11 @@ class Container:
         shm_size: bytes, or None; never together with `ipc` host.
         stop_timeout_s: how long the engine may take to end.
         privileged: every device and capability of the node, when the author asks for it.
+        unset: variables that are taken out before the first process; None when all stay.
     """
 
     name: str
-    role: Literal["single", "head", "worker"]
+    role: str
     image: Image
     processes: tuple[Process, ...]
     environment: tuple[Setting, ...]
@@ -388,6 +398,7 @@ class Container:
     log_files: Setting
     privileged: Option | None = None
     sourced: tuple[Option, ...] = ()
+    unset: Unset | None = None
 
 
 @dataclass(frozen=True)
@@ -598,7 +609,7 @@ class Node:
 
     name: str
     index: int
-    role: Literal["single", "head", "worker"]
+    role: str
     hardware: str
     ssh: Ssh
     user: str
@@ -675,8 +686,10 @@ class Service:
 
     Args:
         task: generate, embed or rerank: decides what verify sends.
+        lists_models: it answers `/v1/models`; a proxy may not.
         node: name of the node that serves.
-        container: the container whose log holds the markers.
+        answered_by: the container that clients dial.
+        container: the container of an engine on that node, whose log holds the markers.
         api_key: the secret that clients must send, when there is one.
         sampling: the model's own sampling parameters, as JSON members of a request.
         forbidden_text: control tokens that must not appear in an answer.
@@ -687,6 +700,7 @@ class Service:
 
     task: Literal["generate", "embed", "rerank"]
     node: str
+    answered_by: str
     container: str
     host: str
     port: int
@@ -702,6 +716,44 @@ class Service:
     first_start_s: int
     warm_start_s: int
     inside: tuple[InsideCheck, ...] = ()
+    lists_models: bool = True
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the model is cut over one group of ranks.
+
+    Args:
+        side: prefill or decode where these are apart; None where one group does both.
+        nodes: their names, the head first.
+        executor: what carries the ranks: ray, mp (the engine's own processes) or uni (one rank).
+        decode: the roofline of one request; None when it cannot be told.
+    """
+
+    side: str | None
+    nodes: tuple[str, ...]
+    executor: str
+    tensor_parallel: int
+    pipeline_parallel: int
+    data_parallel: int
+    expert_parallel: int
+    max_model_len: int | None
+    max_num_seqs: int | None
+    decode: DecodeBound | None
+
+
+@dataclass(frozen=True)
+class Route:
+    """Who dials whom: a line from one container to another.
+
+    Args:
+        source, target: node and container.
+        says: what goes there, in one line or several.
+    """
+
+    source: tuple[str, str]
+    target: tuple[str, str]
+    says: tuple[str, ...]
 
 
 class Need(StrEnum):
@@ -732,7 +784,8 @@ class Plan:
         summary: one line for people: model, quant, machines, engine.
         needs: what a target must be able to express.
         nccl: version in the image, when the spec states it; `ray_version` likewise.
-        decode: the roofline of one request; None when it cannot be told.
+        layouts: one for each group of ranks.
+        routes: which containers dial which.
         bench: a process to run inside the serving container; None when the engine has none.
         trusts_remote_code: the author lets code that came with the checkpoint run.
         least_memory_percent: the engine refuses unless the least free node has so much of what the others have; None
@@ -749,14 +802,10 @@ class Plan:
     engine: str
     engine_version: str
     hardware: str
-    executor: str
     topology: str
-    tensor_parallel: int
-    pipeline_parallel: int
-    data_parallel: int
-    expert_parallel: int
-    max_model_len: int | None
+    layouts: tuple[Layout, ...]
     nodes: tuple[Node, ...]
+    routes: tuple[Route, ...]
     service: Service
     bench: Process | None
     figures: tuple[Figure, ...]
@@ -766,9 +815,7 @@ class Plan:
     nccl: str | None = None
     ray_version: str | None = None
     fork_provides: tuple[str, ...] = ()
-    decode: DecodeBound | None = None
     least_memory_percent: int | None = None
-    max_num_seqs: int | None = None
     trusts_remote_code: bool = False
 
     @property

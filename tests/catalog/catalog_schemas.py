@@ -88,6 +88,7 @@ HARDWARE = record(
                 "devices": many(PATH),
                 "rdma_devices": many(PATH),
                 "mounts": many(PATH),
+                "mounts_among_peers": many(PATH),
                 "sourced": many(PATH),
                 "looks": many(
                     record({"name": TEXT, "argv": many(TEXT, least=1), "proves": TEXT, "evidence": EVIDENCE})

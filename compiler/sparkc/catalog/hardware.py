@@ -94,6 +94,7 @@ class Hardware:
         sourced: scripts of an image for these accelerators that its own entrypoint reads, or patterns of their paths.
         looks: commands that succeed in a container whose accelerators are usable.
         mounts: host paths of the driver that a container needs, same path inside, read-only.
+        mounts_among_peers: further ones where machines talk to each other.
         notes: what else a reader should know, one sentence each.
         evidence: origin of each group of facts, by the group's name.
     """
@@ -119,6 +120,7 @@ class Hardware:
     devices: tuple[str, ...]
     rdma_devices: tuple[str, ...]
     mounts: tuple[str, ...]
+    mounts_among_peers: tuple[str, ...]
     sourced: tuple[str, ...]
     looks: tuple[Look, ...]
     notes: tuple[str, ...]
@@ -170,6 +172,7 @@ def _read(hardware_id: str) -> Hardware:
         devices=tuple(container["devices"]),
         rdma_devices=tuple(container["rdma_devices"]),
         mounts=tuple(container["mounts"]),
+        mounts_among_peers=tuple(container["mounts_among_peers"]),
         sourced=tuple(container["sourced"]),
         looks=tuple(_look(entry) for entry in container["looks"]),
         notes=tuple(data["notes"]),

@@ -50,15 +50,7 @@ def _document(plan: Plan) -> dict[str, object]:
         "spec": plan.spec_path,
         "summary": plan.summary,
         "topology": plan.topology,
-        "executor": plan.executor,
-        "parallelism": {
-            "tensor": plan.tensor_parallel,
-            "pipeline": plan.pipeline_parallel,
-            "data": plan.data_parallel,
-            "expert": plan.expert_parallel,
-        },
-        "max_model_len": plan.max_model_len,
-        "decode": None if plan.decode is None else asdict(plan.decode),
+        "layouts": [asdict(layout) for layout in plan.layouts],
         "nodes": [_node_as_json(node) for node in plan.nodes],
     }
 
@@ -97,12 +89,14 @@ def _topology(plan: Plan) -> Iterator[str]:
     yield from _columns([("node", "role", "address", "interface", "container", "image"), *rows])
     yield ""
     yield f"fabric       {_fabric(plan)}"
-    yield (
-        f"parallelism  tensor {plan.tensor_parallel} × pipeline {plan.pipeline_parallel} × data {plan.data_parallel}, "
-        f"expert {plan.expert_parallel}, carried by {spelled_out(plan.executor)}"
-    )
+    for layout in plan.layouts:
+        yield (
+            f"{layout.side or 'parallelism':<11}  tensor {layout.tensor_parallel} × pipeline {layout.pipeline_parallel} "
+            f"× data {layout.data_parallel}, expert {layout.expert_parallel}, carried by {spelled_out(layout.executor)}"
+        )
     yield f"serves       port {plan.service.port} on {spelled_out(plan.service.node)}"
-    yield from _decode(plan.decode)
+    for layout in plan.layouts:
+        yield from _decode(layout.decode)
 
 
 def _decode(bound: DecodeBound | None) -> Iterator[str]:
@@ -189,8 +183,9 @@ def _cache(plan: Plan, ledger: Ledger) -> Iterator[str]:
     if memory.kv_tokens is not None and memory.kv_tokens_low is not None and memory.kv_tokens_high is not None:
         each = f", {memory.kv_bytes_per_token:,} bytes each" if memory.kv_bytes_per_token is not None else ""
         yield f"  KV cache   {memory.kv_tokens:,} tokens ({memory.kv_tokens_low:,} to {memory.kv_tokens_high:,}){each}"
-    if memory.concurrency is not None and plan.max_model_len is not None:
-        yield f"  requests   {memory.concurrency:.1f} at once with {plan.max_model_len:,} tokens each"
+    longest = max((capacity.context for capacity in memory.capacities), default=None)
+    if memory.concurrency is not None and longest is not None:
+        yield f"  requests   {memory.concurrency:.1f} at once with {longest:,} tokens each"
     yield from _capacities(memory)
     if memory.kv_pin is not None:
         yield f"  pin        --kv-cache-memory-bytes {memory.kv_pin}: {written(memory.kv_pin)} that every boot can give"

@@ -16,6 +16,8 @@ from sparkc.resolve.needs import decide_needs
 from sparkc.resolve.node_memory import decide_memory
 from sparkc.resolve.ports import decide_ports
 from sparkc.resolve.proposals import Settled
+from sparkc.resolve.proxy import decide_proxy
+from sparkc.resolve.servers import decide_servers
 from sparkc.resolve.service import decide_service
 from sparkc.resolve.steps import decide_steps
 from sparkc.resolve.variables import decide_variables
@@ -23,13 +25,15 @@ from sparkc.resolve.variables import decide_variables
 Pass = Callable[[Draft], Draft]
 
 # The order matters: memory decides what start conditions ask for, variables go into processes, processes into
-# containers, and the service names the head's container.
+# containers, of which each data parallel rank may get one, and the service names the head's container.
 PASSES: tuple[Pass, ...] = (
     decide_engine_arguments,
     decide_memory,
     decide_variables,
     decide_processes,
     decide_containers,
+    decide_servers,
+    decide_proxy,
     decide_steps,
     decide_ports,
     decide_service,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sparkc.plan import Node, Plan
+from collections.abc import Iterator
+
+from sparkc.plan import Layout, Node, Plan, Route
 from sparkc.resolve.decode_bound import decode_bound
 from sparkc.resolve.draft import Draft, HostDraft
 from sparkc.resolve.engines import words_of
-from sparkc.resolve.facts import Facts
+from sparkc.resolve.facts import Facts, HostFacts
 
 
 def assemble(draft: Draft) -> Plan:
@@ -24,14 +26,9 @@ def assemble(draft: Draft) -> Plan:
         engine=facts.engine.name or "",
         engine_version=facts.engine.version or "unknown",
         hardware=facts.hardware.title if facts.hardware else facts.nodes.hardware or "",
-        executor=facts.executor,
         topology=facts.interconnect.topology or "",
-        tensor_parallel=facts.tensor,
-        pipeline_parallel=facts.pipeline,
-        data_parallel=facts.data,
-        expert_parallel=facts.expert,
-        max_model_len=facts.serving.max_model_len,
-        max_num_seqs=facts.serving.max_num_seqs,
+        layouts=(_layout(facts),),
+        routes=tuple(_routes(draft)),
         nodes=tuple(_node(draft, host) for host in draft.hosts),
         service=draft.service,
         bench=draft.bench,
@@ -42,10 +39,35 @@ def assemble(draft: Draft) -> Plan:
         nccl=facts.engine.nccl,
         ray_version=facts.ray.version,
         fork_provides=facts.provided,
-        decode=decode_bound(facts),
         least_memory_percent=_least_memory_percent(facts),
         trusts_remote_code=facts.model.trust_remote_code is True,
     )
+
+
+def _layout(facts: Facts) -> Layout:
+    return Layout(
+        side=facts.side,
+        nodes=tuple(host.name for host in facts.hosts),
+        executor=facts.executor,
+        tensor_parallel=facts.tensor,
+        pipeline_parallel=facts.pipeline,
+        data_parallel=facts.data,
+        expert_parallel=facts.expert,
+        max_model_len=facts.serving.max_model_len,
+        max_num_seqs=facts.serving.max_num_seqs,
+        decode=decode_bound(facts),
+    )
+
+
+def _routes(draft: Draft) -> Iterator[Route]:
+    """Yield how the other nodes of the group reach its head: the ports that peers dial there."""
+    head, *others = draft.hosts
+    dialled = tuple(f"{port.purpose}, port {port.number}" for port in head.ports if port.reach == "peers")
+    if draft.facts.side is not None or not dialled:
+        return
+    for host in others:
+        for container in host.containers:
+            yield Route((host.facts.name, container.name), (head.facts.name, head.containers[0].name), dialled)
 
 
 def _least_memory_percent(facts: Facts) -> int | None:
@@ -73,7 +95,7 @@ def _node(draft: Draft, host: HostDraft) -> Node:
     return Node(
         name=facts.name,
         index=facts.index,
-        role=facts.role,
+        role=_role(draft.facts, facts),
         hardware=draft.facts.nodes.hardware or "",
         ssh=facts.ssh,
         user=facts.user,
@@ -89,3 +111,8 @@ def _node(draft: Draft, host: HostDraft) -> Node:
         weights=host.weights,
         memory=host.memory,
     )
+
+
+def _role(facts: Facts, host: HostFacts) -> str:
+    words = [facts.side or "", host.role if facts.side is None or host.role != "single" else ""]
+    return " ".join(word for word in words if word)

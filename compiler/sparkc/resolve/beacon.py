@@ -10,7 +10,7 @@ is needed.
 
 from __future__ import annotations
 
-from sparkc.plan import File, Process, Setting
+from sparkc.plan import Because, File, Process, Setting
 from sparkc.resolve.draft import HostDraft, decided
 
 PORT = 29502
@@ -37,15 +37,14 @@ while True:
 FILE = File("beacon.py", PROGRAM, decided("beacon", "brought to every node of the group"))
 
 
-def beacon(host: HostDraft) -> Process:
+def beacon(host: HostDraft, port: int, seen: Because) -> Process:
     """Return the process; it starts when nothing on this node stands in the way of the engine."""
     address = host.fabric.address
-    seen = decided("beacon", f"{host.facts.name} is seen here by the others: a headless rank listens nowhere")
     return Process(
         name="beacon",
         role="beacon",
         program=("python3", FILE.path),
-        operands=(Setting("address", address, seen), Setting("port", str(PORT), seen)),
+        operands=(Setting("address", address, seen), Setting("port", str(port), seen)),
         arguments=(),
         environment=(),
         waits_for=(),

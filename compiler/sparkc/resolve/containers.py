@@ -20,6 +20,7 @@ from sparkc.plan import (
     Probe,
     Restart,
     Setting,
+    Unset,
     Weights,
 )
 from sparkc.resolve.beacon import FILE as BEACON
@@ -42,6 +43,19 @@ LOG_FILES = "3"
 LOG_SOURCE = "NNNtrance/GLM-5.3-Flash-NVFP4-TP3-3x-DGX-Spark, docs/03"
 
 HEALTH_PERIOD_S = 10
+
+HTTP_PROXIES = (
+    "http_proxy",
+    "https_proxy",
+    "ftp_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "FTP_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+)
+"""Docker's client puts those of its own configuration into every container (docs.docker.com, engine/cli/proxy)."""
+HTTP_PROXIES_SOURCE = "https://docs.vllm.ai/projects/ascend/en/v0.23.0/tutorials/models/MiniMax-M2.html"
 
 
 def decide_containers(draft: Draft) -> Draft:
@@ -82,13 +96,15 @@ def _of_host(draft: Draft, host: HostDraft) -> HostDraft:
         sourced=tuple(_sourced(facts)),
         log_files=Setting("max-file", LOG_FILES, looked_up("containers", "three files of it are kept", LOG_SOURCE)),
         privileged=_privileged(host),
+        unset=_unset(facts, host),
     )
     return replace(host, containers=(container,), weights=weights)
 
 
 def container_name(facts: Facts, host: HostDraft) -> str:
     """Return a name that no other deployment, variant or role on the node has."""
-    words = [facts.name, facts.variant or "", "" if host.facts.role == "single" else host.facts.role]
+    role = "" if host.facts.role == "single" or facts.ranks_are_servers else host.facts.role
+    words = [facts.name, facts.variant or "", facts.side or "", role]
     return "-".join(word for word in words if word)
 
 
@@ -156,10 +172,16 @@ def _mounts(draft: Draft, host: HostDraft, weights: tuple[Weights, ...]) -> Iter
             host.reasons.why("container", "mounts", index),
         )
     hardware = draft.facts.hardware
-    for path in hardware.mounts if hardware else ():
+    for path in _driver_files(draft.facts):
         yield Mount(
             path, path, True, "driver", looked_up("hardware", f"driver files of {hardware.title}" if hardware else "")
         )
+
+
+def _driver_files(facts: Facts) -> tuple[str, ...]:
+    if facts.hardware is None:
+        return ()
+    return (*facts.hardware.mounts, *(facts.hardware.mounts_among_peers if facts.talks_to_peers else ()))
 
 
 def _devices(facts: Facts, host: HostDraft) -> Iterator[Device]:
@@ -184,6 +206,14 @@ def _sourced(facts: Facts) -> Iterator[Option]:
     for path in facts.hardware.sourced if facts.hardware else ():
         why = "the image's own entrypoint reads it, and this start script stands in its place"
         yield Option(path, looked_up("hardware", why, "https://github.com/Ascend/cann-container-image"))
+
+
+def _unset(facts: Facts, host: HostDraft) -> Unset | None:
+    if facts.side is None:
+        return None
+    names = tuple(name for name in HTTP_PROXIES if name not in (host.facts.spec.env or {}))
+    why = "requests between the machines would go through the site's proxy, which cannot reach them"
+    return Unset(names, looked_up("separation", why, HTTP_PROXIES_SOURCE))
 
 
 def _gpus(facts: Facts) -> Option | None:
@@ -259,13 +289,18 @@ def _restart(draft: Draft) -> Restart:
     return Restart(
         on_failure=policy != "no",
         attempts=attempts or DEFAULT_ATTEMPTS,
-        pause_s=GROUP_PAUSE_S if draft.facts.spans_nodes_itself else PAUSE_S,
+        pause_s=GROUP_PAUSE_S if _starts_as_group(draft.facts) else PAUSE_S,
         because=because,
     )
 
 
+def _starts_as_group(facts: Facts) -> bool:
+    """Tell whether containers end and start together without Ray, which would do so by itself."""
+    return facts.spans_nodes_itself or (facts.ranks_are_servers and facts.data > 1)
+
+
 def _probes(facts: Facts, host: HostDraft) -> Iterator[Probe]:
-    if host.facts.index > 0:
+    if not facts.has_server(host.facts):
         # Headless ranks and raylets have no /health of an API; their start script watches the head instead.
         return
     words = words_of(facts)

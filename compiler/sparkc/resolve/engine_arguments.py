@@ -44,6 +44,7 @@ def _said_by_the_spec(draft: Draft) -> Iterator[Setting]:
     if template is not None:
         yield Setting("--chat-template", template.path, template.because)
     yield from engine.speculation(draft)
+    yield from engine.kv_transfer(draft)
     if draft.facts.model.path is None and draft.facts.model.revision is not None:
         yield Setting("--revision", draft.facts.model.revision, draft.reasons.why("model", "revision"))
 

@@ -52,7 +52,8 @@ def _of_host(draft: Draft, host: HostDraft) -> HostDraft:
         processes = _ray_head(draft, host) if host.facts.index == 0 else _ray_worker(draft, host)
         watches = tuple(_ray_watches(draft, host))
     elif facts.spans_nodes_itself:
-        processes = (beacon(host), _engine(draft, host, tuple(_peers_are_there(draft, host))))
+        seen = decided("beacon", f"{host.facts.name} is seen here by the others: a headless rank listens nowhere")
+        processes = (beacon(host, BEACON_PORT, seen), _engine(draft, host, tuple(_peers_are_there(draft, host))))
         watches = tuple(_mp_watches(draft, host))
     else:
         processes = (_engine(draft, host, ()),)
@@ -64,7 +65,7 @@ def _of_host(draft: Draft, host: HostDraft) -> HostDraft:
 def _gates(draft: Draft, host: HostDraft) -> Iterator[Condition]:
     """Yield what must hold before anything starts in a container, whoever restarted it."""
     fabric = host.fabric
-    if draft.facts.is_distributed and fabric.interface is not None:
+    if draft.facts.talks_to_peers and fabric.interface is not None:
         yield Condition(
             InterfaceUp(fabric.interface, fabric.address),
             f"interface {fabric.interface} with {fabric.address}",
@@ -207,13 +208,13 @@ def _ray_defaults(draft: Draft, host: HostDraft, head: str) -> Iterator[Setting]
 def _ray_watches(draft: Draft, host: HostDraft) -> Iterator[Watch]:
     facts = draft.facts
     if host.facts.index == 0:
-        yield _watch(host.fabric.address, facts.ray_port, "this node's own Ray GCS")
+        yield watch(host.fabric.address, facts.ray_port, "this node's own Ray GCS")
         for peer in draft.hosts[1:]:
             port = facts.ray_port + NODE_MANAGER_PORT_OFFSET
-            yield _watch(peer.fabric.address, port, f"the raylet of {peer.facts.name}")
+            yield watch(peer.fabric.address, port, f"the raylet of {peer.facts.name}")
     else:
         head = draft.hosts[0]
-        yield _watch(head.fabric.address, facts.ray_port, f"the Ray head on {head.facts.name}")
+        yield watch(head.fabric.address, facts.ray_port, f"the Ray head on {head.facts.name}")
 
 
 # --- the engine's own multi-node mode --------------------------------------------------------------------------------
@@ -239,7 +240,7 @@ def _peers_are_there(draft: Draft, host: HostDraft) -> Iterator[Condition]:
 
 def _mp_watches(draft: Draft, host: HostDraft) -> Iterator[Watch]:
     for peer in _peers(draft, host):
-        yield _watch(peer.fabric.address, BEACON_PORT, f"the engine on {peer.facts.name}")
+        yield watch(peer.fabric.address, BEACON_PORT, f"the engine on {peer.facts.name}")
 
 
 # --- both ------------------------------------------------------------------------------------------------------------
@@ -268,7 +269,7 @@ def _engine(draft: Draft, host: HostDraft, waits_for: tuple[Condition, ...]) -> 
         waits_for=waits_for,
         foreground=True,
         ranks=_ranks(facts, host),
-        ready_line=words.ready_line if host.facts.index == 0 else None,
+        ready_line=words.ready_line if facts.has_server(host.facts) else None,
     )
 
 
@@ -283,7 +284,7 @@ def _model(draft: Draft, host: HostDraft) -> Setting:
 
 def _key_file(draft: Draft, host: HostDraft) -> Iterator[Setting]:
     file = words_of(draft.facts).api_key.file
-    if file is not None and draft.facts.serving.api_key is not None and host.facts.index == 0:
+    if file is not None and draft.facts.serving.api_key is not None and draft.facts.has_server(host.facts):
         yield Setting(
             *file, decided("executor", "the start script writes the API key there; a flag would show in `ps`")
         )
@@ -305,7 +306,8 @@ def _ranks(facts: Facts, host: HostDraft) -> tuple[int, ...]:
     return tuple(range(first, first + per_node))
 
 
-def _watch(address: str, port: int, what: str) -> Watch:
+def watch(address: str, port: int, what: str) -> Watch:
+    """Return the watch on a peer: when it is gone, the whole group starts anew."""
     seconds = WATCH_PERIOD_S * WATCH_MISSES
     return Watch(
         fact=TcpOpen(address, port),

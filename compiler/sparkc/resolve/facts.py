@@ -20,6 +20,7 @@ from sparkc.catalog.variables import owner_of
 from sparkc.findings import KeyPath
 from sparkc.plan import Ssh
 from sparkc.resolve.fit_word import fits_in
+from sparkc.resolve.separation import Group, SideName
 from sparkc.source.document import Document
 from sparkc.spec import (
     ContainerPart,
@@ -28,11 +29,14 @@ from sparkc.spec import (
     Host,
     ImagePart,
     Interconnect,
+    KvPorts,
+    KvTransfer,
     Login,
     MemoryPart,
     ModelPart,
     NodesPart,
     Parallelism,
+    ProxyRole,
     RayPart,
     Serving,
     Spec,
@@ -40,6 +44,11 @@ from sparkc.spec import (
 
 RAY_PORT = 6379
 """Port of Ray's GCS when nobody says otherwise (ray 2.54.0, `ray start --port`)."""
+
+KV_PORTS: dict[SideName, int] = {"prefill": 61000, "decode": 61100}
+"""First KV port of each side when nobody says otherwise: above those that the system hands out, up to 60999 (Linux,
+Documentation/networking/ip-sysctl.rst, ip_local_port_range), and far from those that Mooncake takes at random, from
+20000 to 35999 on 16 NPUs (vllm-ascend 0.21.0rc1, docs, pd_disaggregation_mooncake_multi_node.md)."""
 
 CARRY_THEMSELVES = ("sglang",)
 """Engines that bring their ranks from node to node without Ray."""
@@ -174,6 +183,8 @@ class Facts(SpecView):
         document: the author's words with their places; never holds proposals.
         files: text of the project's files that the spec names (`container.setup`), by the name in the spec.
         fork_catalog: what the image's own engine understands (`engine.fork.catalog`); None when the spec names none.
+        group: which of the spec's groups of ranks this is about.
+        others: the other groups of a launch whose prefill and decode are apart.
     """
 
     spec: Spec
@@ -183,6 +194,35 @@ class Facts(SpecView):
     hosts: tuple[HostFacts, ...]
     files: Mapping[str, str]
     fork_catalog: EngineCatalog | None = None
+    group: Group | None = None
+    others: tuple[Facts, ...] = ()
+
+    @property
+    def side(self) -> SideName | None:
+        """Return which part of a prefill/decode separation this is; None where one group does everything."""
+        return self.group.side if self.group else None
+
+    def key_in_spec(self, key: KeyPath) -> KeyPath:
+        """Return where a key of `document` stands in the spec; another place only where prefill and decode are apart."""
+        return self.group.key_in_spec(key) if self.group else key
+
+    def of_side(self, side: SideName) -> Facts:
+        """Return the facts of one side of a separated launch."""
+        return next(facts for facts in (self, *self.others) if facts.side == side)
+
+    @property
+    def kv_transfer(self) -> KvTransfer:  # noqa: D102
+        return self.spec.kv_transfer or KvTransfer()
+
+    @property
+    def kv_port(self) -> int:
+        """Return the first port where ranks of this side hand over the KV cache; every rank takes one."""
+        ports = self.kv_transfer.ports or KvPorts()
+        return (ports.prefill if self.side == "prefill" else ports.decode) or KV_PORTS[self.side or "prefill"]
+
+    @property
+    def proxy(self) -> ProxyRole:  # noqa: D102
+        return (self.spec.roles.proxy if self.spec.roles else None) or ProxyRole()
 
     @property
     def head(self) -> HostFacts:
@@ -215,6 +255,25 @@ class Facts(SpecView):
     @property
     def expert(self) -> int:  # noqa: D102
         return self.parallelism.expert or 1
+
+    @property
+    def ranks_are_servers(self) -> bool:
+        """Tell whether each data parallel rank is a server of its own, in a container of its own."""
+        return self.parallelism.data_mode == "external"
+
+    def has_server(self, host: HostFacts) -> bool:
+        """Tell whether the API is served on a machine: on the first one, or by every data parallel rank."""
+        return host.index == 0 or self.ranks_are_servers
+
+    @property
+    def servers_per_host(self) -> int:
+        """Return how many such servers stand on one machine."""
+        return max(1, self.data // len(self.hosts)) if self.ranks_are_servers else 1
+
+    @property
+    def ranks_per_server(self) -> int:
+        """Return how many accelerators one of them takes."""
+        return self.tensor * self.pipeline * self.prefill_context
 
     @property
     def prefill_context(self) -> int:
@@ -267,6 +326,8 @@ class Facts(SpecView):
     def executor(self) -> Literal["ray", "mp", "uni"]:
         """Return what carries the ranks: the author's word, else Ray across machines unless the image lacks it."""
         carries_itself = self.engine.name in CARRY_THEMSELVES
+        if self.ranks_are_servers:
+            return "uni" if self.ranks_per_server == 1 else "mp"
         if self.engine.executor is not None and not carries_itself:
             return self.engine.executor
         if not self.is_distributed:
@@ -285,9 +346,19 @@ class Facts(SpecView):
         return self.executor == "ray"
 
     @property
+    def spans_nodes(self) -> bool:
+        """Tell whether the ranks of one server stand on several machines."""
+        return self.is_distributed and not self.ranks_are_servers
+
+    @property
     def spans_nodes_itself(self) -> bool:
         """Tell whether the engine carries ranks on several machines without Ray."""
-        return self.is_distributed and not self.uses_ray
+        return self.spans_nodes and not self.uses_ray
+
+    @property
+    def talks_to_peers(self) -> bool:
+        """Tell whether machines of this launch talk to each other."""
+        return self.is_distributed or self.side is not None
 
     @property
     def ray_port(self) -> int:

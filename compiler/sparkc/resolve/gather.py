@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from sparkc.findings import Finding, KeyPath
 from sparkc.resolve.facts import Facts, HostFacts, Role
 from sparkc.resolve.fit_word import without_fits
 from sparkc.resolve.proposals import Settled
+from sparkc.resolve.separation import SIDE_KEYS, Group, groups_of, layer_of, separation_troubles
 from sparkc.source.document import Document, lifted, with_overlay
 from sparkc.source.layers import null_removes_nothing
 from sparkc.source.overlay import unused_nulls
@@ -22,8 +23,10 @@ HOST_KEYS = ("interconnect", "env", "container", "model")
 
 def gather(
     document: Document, *, variant: str | None, spec_path: str, files: Mapping[str, str]
-) -> tuple[Facts | None, list[Finding]]:
-    """Return the facts of one spec or variant, or None and why there are none.
+) -> tuple[tuple[Facts, ...], list[Finding]]:
+    """Return the facts of one spec or variant, one for each group of ranks, or none and why there are none.
+
+    There is one group, unless prefill and decode are apart.
 
     Args:
         document: with variants already laid over; its spans are what findings point at.
@@ -33,12 +36,24 @@ def gather(
     fitless = without_fits(document)
     spec, findings = read_spec(fitless)
     if spec is None:
-        return None, findings
-    findings = missing_keys(spec, document)
+        return (), findings
+    findings = missing_keys(spec, document) or separation_troubles(document, spec)
     if findings:
-        return None, findings
-    facts = _facts(document, fitless, spec, variant=variant, spec_path=spec_path, files=files)
-    return facts, _idle_nulls(document, spec)
+        return (), findings
+    gathered = []
+    for group in groups_of(document, spec):
+        own = without_fits(group.document)
+        typed = spec if group.side is None else _typed(own)
+        made = _facts(group.document, own, typed, variant=variant, spec_path=spec_path, files=files)
+        gathered.append(replace(made, group=group))
+        findings += _idle_nulls(group, document, typed)
+    return acquainted(gathered), findings
+
+
+def acquainted(groups: Iterable[Facts]) -> tuple[Facts, ...]:
+    """Return the facts of all groups, each knowing the others as they are now."""
+    alone = [replace(facts, others=()) for facts in groups]
+    return tuple(replace(facts, others=tuple(other for other in alone if other is not facts)) for facts in alone)
 
 
 def with_proposals(facts: Facts, settled: Settled) -> Facts:
@@ -50,7 +65,7 @@ def with_proposals(facts: Facts, settled: Settled) -> Facts:
     document = settled.under(facts.document)
     spec = _typed(document)
     made = _facts(facts.document, document, spec, variant=facts.variant, spec_path=facts.spec_path, files=facts.files)
-    return replace(made, fork_catalog=facts.fork_catalog)
+    return replace(made, fork_catalog=facts.fork_catalog, group=facts.group, others=facts.others)
 
 
 def _facts(
@@ -99,11 +114,15 @@ def _overlays(index: int, name: str) -> tuple[tuple[KeyPath, tuple[str, ...], st
     )
 
 
-def _idle_nulls(document: Document, spec: Spec) -> list[Finding]:
-    """Report nulls in role and host overlays that have nothing to remove."""
+def _idle_nulls(group: Group, document: Document, spec: Spec) -> list[Finding]:
+    """Report nulls in the overlays of sides, roles and hosts that have nothing to remove."""
     findings: list[Finding] = []
+    if group.side is not None:
+        top = lifted(document, ("roles", group.side), SIDE_KEYS, layer_of(group.side))
+        nulls = unused_nulls(document.root, top) if top else []
+        findings += [null_removes_nothing(Document(top), path) for path in nulls if top]
     for index, host in enumerate(spec.nodes.hosts or () if spec.nodes else ()):
-        own = document
+        own = group.document
         for at, keys, layer in _overlays(index, host.name):
             top = lifted(own, at, keys, layer)
             if top is None:

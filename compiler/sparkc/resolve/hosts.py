@@ -35,7 +35,7 @@ def _fabric(facts: Facts, host: HostFacts) -> Fabric:
     interconnect = host.interconnect
     port = facts.hardware.port(interconnect.interface) if facts.hardware and interconnect.interface else None
     return Fabric(
-        kind=(interconnect.kind or "tcp") if facts.is_distributed else "none",
+        kind=(interconnect.kind or "tcp") if facts.talks_to_peers else "none",
         interface=interconnect.interface,
         address=host.address,
         hcas=interconnect.hca or (),

@@ -17,8 +17,9 @@ def decide_needs(draft: Draft) -> Draft:
 def _needs(draft: Draft) -> Iterator[tuple[Need, Because]]:
     head = draft.hosts[0]
     container = head.containers[0]
-    if draft.facts.is_distributed:
-        yield Need.SEVERAL_NODES, decided("needs", f"{len(draft.hosts)} nodes in the spec")
+    if draft.facts.talks_to_peers:
+        nodes = sum(len(group.hosts) for group in (draft.facts, *draft.facts.others))
+        yield Need.SEVERAL_NODES, decided("needs", f"{nodes} nodes in the spec")
         yield Need.COPIES, decided("needs", "every node needs the same image and the same weights")
     if any(step.trigger in ("up", "every_start") for step in head.steps):
         yield Need.HOST_STEPS_AT_UP, head.steps[0].because

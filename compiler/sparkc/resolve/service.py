@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sparkc.catalog.figures import figures_for
 from sparkc.catalog.situation import Situation
 from sparkc.catalog.troubles import KnownTrouble, troubles_for
-from sparkc.plan import Figure, Marker, Process, Service, Setting, Trouble
+from sparkc.plan import Container, Figure, Marker, Process, Service, Setting, Trouble
+from sparkc.resolve.addresses import with_port
 from sparkc.resolve.draft import Draft, decided, looked_up
 from sparkc.resolve.engines import words_of
 from sparkc.resolve.facts import Facts
 from sparkc.resolve.inside import inside_checks
+from sparkc.resolve.proxy import proxy_address, proxy_name
 from sparkc.resolve.startup import FIRST_START_S, WARM_START_S
 from sparkc.resolve.variables import api_key
 
@@ -88,18 +90,22 @@ def _service(draft: Draft, troubles: tuple[KnownTrouble, ...]) -> Service:
     facts = draft.facts
     head = draft.hosts[0]
     words = words_of(facts)
+    address = _address(facts)
     model = facts.known_model[0] if facts.known_model else None
     key = facts.serving.api_key
     sampling = model.sampling if model else None
     return Service(
         task=facts.serving.task or "generate",
-        node=head.facts.name,
-        container=head.containers[0].name,
-        host=facts.serving.host or words.default_host,
-        port=facts.serving.port or words.default_port,
-        health_path="/health",
+        node=address.node,
+        answered_by=_container(draft, address.node).name if facts.side is None else proxy_name(facts),
+        container=_container(draft, address.node).name,
+        host=address.host,
+        port=address.port,
+        health_path=address.health_path,
+        lists_models=facts.side is None,
         model_names=model_names(facts),
-        api_key=api_key(facts, head, key.secret) if key else None,
+        # A proxy asks its own clients for no key.
+        api_key=api_key(facts, head, key.secret) if key and facts.side is None else None,
         sampling=tuple(
             Setting(name, str(value), looked_up("models", "the model's own sampling", sampling.evidence.link))
             for name, value in sampling.parameters
@@ -117,8 +123,41 @@ def _service(draft: Draft, troubles: tuple[KnownTrouble, ...]) -> Service:
         ),
         first_start_s=FIRST_START_S,
         warm_start_s=WARM_START_S,
-        inside=tuple(inside_checks(draft, head.containers[0])),
+        inside=tuple(inside_checks(draft, _container(draft, address.node))),
     )
+
+
+@dataclass(frozen=True)
+class _Address:
+    """Where clients talk to the launch, and what tells that it serves."""
+
+    node: str
+    host: str
+    port: int
+    health_path: str
+
+    @property
+    def url(self) -> str:
+        """Return how it is dialled on its own node."""
+        return f"http://{with_port('127.0.0.1' if self.host in ANY_ADDRESS else self.host, self.port)}"
+
+
+ANY_ADDRESS = ("0.0.0.0", "::", "")
+
+
+def _address(facts: Facts) -> _Address:
+    words = words_of(facts)
+    if facts.side is not None and words.proxy is not None:
+        at = proxy_address(facts)
+        return _Address(facts.proxy.host or "", at.host, at.port, words.proxy.health_path)
+    host, port = facts.serving.host or words.default_host, facts.serving.port or words.default_port
+    return _Address(facts.head.name, host, port, "/health")
+
+
+def _container(draft: Draft, node: str) -> Container:
+    """Return the first container on a node, which holds an engine; on the head where the node is another side's."""
+    host = next((host for host in draft.hosts if host.facts.name == node), draft.hosts[0])
+    return host.containers[0]
 
 
 def _bench(draft: Draft) -> Process | None:
@@ -131,7 +170,7 @@ def _bench(draft: Draft) -> Process | None:
     backend, *more = words.bench.flags
     flags = (
         backend,
-        ("--base-url", f"http://127.0.0.1:{facts.serving.port or words.default_port}"),
+        ("--base-url", _address(facts).url),
         ("--model", names[0]),
         ("--tokenizer", facts.model.path or facts.model.id or ""),
         *more,

@@ -36,7 +36,7 @@ def _of_host(facts: Facts, host: HostDraft) -> HostDraft:
             variables = replace(variables, prepended=(*variables.prepended, Setting(name, value.prepend, why)))
         elif value is not None:
             variables = _placed(variables, Setting(name, value, why), facts)
-    if facts.serving.api_key is not None and host.facts.index == 0:
+    if facts.serving.api_key is not None and facts.has_server(host.facts):
         variables = replace(variables, secrets=(*variables.secrets, api_key(facts, host, facts.serving.api_key.secret)))
     return replace(host, variables=variables)
 
@@ -86,7 +86,7 @@ def insists(facts: Facts, rule: str) -> bool:
 
 
 def _derived(facts: Facts, host: HostDraft) -> Iterator[Setting]:
-    if facts.is_distributed:
+    if facts.talks_to_peers:
         yield from _network(facts, host)
     yield from _caches(facts)
 

@@ -435,6 +435,16 @@ class Parallelism(Part):
     tensor: Annotated[Count | None, Field(description="Tensor parallel size.")] = None
     pipeline: Annotated[Count | None, Field(description="Pipeline parallel size.")] = None
     data: Annotated[Count | None, Field(description="Data parallel size.")] = None
+    data_mode: Annotated[
+        Literal["internal", "external"] | None,
+        Field(
+            description="`internal` is one server over all data parallel ranks; `external` gives each rank a container "
+            "and an API port of its own, counted from serving.port."
+        ),
+    ] = None
+    data_rpc_port: Annotated[
+        PortNumber | None, Field(description="Port on the first host where data parallel ranks meet.")
+    ] = None
     expert: Annotated[
         Count | None, Field(description="Expert parallel size; 1 is off, otherwise tensor times data.")
     ] = None
@@ -600,11 +610,61 @@ class Role(Part):
     container: Annotated[ContainerPart | None, Field(description="Where containers of this role differ.")] = None
 
 
+class SideRole(Part):
+    """One side of a prefill/decode separation: its hosts, and settings of its own laid over the spec's."""
+
+    hosts: Annotated[Many[Name] | None, Field(description="Names of its machines; the first is its head.")] = None
+    model: Annotated[ModelPart | None, Field(description="Where the weights of this side are elsewhere.")] = None
+    parallelism: Annotated[Parallelism | None, Field(description="How this side cuts the model.")] = None
+    serving: Annotated[Serving | None, Field(description="Where this side serves differently.")] = None
+    args: Annotated[Arguments | None, Field(description="Engine flags of this side only.")] = None
+    env: Annotated[Environment | None, Field(description="Variables of this side only.")] = None
+    container: Annotated[ContainerPart | None, Field(description="Where containers of this side differ.")] = None
+
+
+class ProxyRole(Part):
+    """The proxy that clients talk to: it sends a request through prefill, and then to decode."""
+
+    host: Annotated[Name | None, Field(description="Name of the machine that it runs on.")] = None
+    address: Annotated[
+        Address | None, Field(description="Address that it listens on; that of its machine among peers when absent.")
+    ] = None
+    port: Annotated[PortNumber | None, Field(description="Port that clients dial.")] = None
+    script: Annotated[
+        ContainerPath | None, Field(description="Its program in the image; the engine's own example when absent.")
+    ] = None
+    args: Annotated[Arguments | None, Field(description="Further flags of it, without their dashes.")] = None
+
+
 class Roles(Part):
-    """Overlays by the place of a host in the group."""
+    """Overlays by the place of a host in its group, and the sides of a prefill/decode separation."""
 
     head: Annotated[Role | None, Field(description="Where the first host differs.")] = None
     worker: Annotated[Role | None, Field(description="Where all other hosts differ.")] = None
+    prefill: Annotated[SideRole | None, Field(description="What computes the prompts.")] = None
+    decode: Annotated[SideRole | None, Field(description="What writes the answers.")] = None
+    proxy: Annotated[ProxyRole | None, Field(description="What clients talk to when prefill and decode are apart.")] = (
+        None
+    )
+
+
+class KvPorts(Part):
+    """The first KV port of each side; every rank takes one from there on."""
+
+    prefill: Annotated[PortNumber | None, Field(description="First port of the prefill side.")] = None
+    decode: Annotated[PortNumber | None, Field(description="First port of the decode side.")] = None
+
+
+class KvTransfer(Part):
+    """How the KV cache gets from prefill to decode; roles, engine ids and both sizes are derived."""
+
+    connector: Annotated[
+        Line | None, Field(description="Connector in the engine's word, like `MooncakeConnectorV1`.")
+    ] = None
+    ports: Annotated[KvPorts | None, Field(description="Where ranks hand over; sparkc chooses when absent.")] = None
+    extra: Annotated[
+        dict[str, ArgumentValue] | None, Field(description="Further keys of the connector's own configuration.")
+    ] = None
 
 
 class Allowance(Part):
@@ -663,7 +723,13 @@ class Spec(Part):
         dict[Name, dict[str, Any]] | None,
         Field(description="Overlays, each laid over the spec and compiled on its own."),
     ] = None
-    roles: Annotated[Roles | None, Field(description="Overlays for the head and for the workers.")] = None
+    roles: Annotated[
+        Roles | None,
+        Field(description="Overlays for the head and for the workers; prefill, decode and proxy where they are apart."),
+    ] = None
+    kv_transfer: Annotated[
+        KvTransfer | None, Field(description="How the KV cache gets from prefill to decode where they are apart.")
+    ] = None
     allow: Annotated[Many[Allowance] | None, Field(description="Findings that the author accepts, with a reason.")] = (
         None
     )

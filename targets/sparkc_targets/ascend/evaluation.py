@@ -27,12 +27,12 @@ def evaluation_files(plan: Plan, node: Node) -> Iterator[Artifact]:
         "host": "127.0.0.1" if plan.service.host in ("0.0.0.0", "::", "") else plan.service.host,
     }
     yield Artifact("evaluate.sh", render("ascend/templates/evaluate.sh.j2", **values), executable=True)
-    longest = plan.max_model_len or LONGEST_ANSWER + ROOMY_CONTEXT
+    longest = plan.layouts[0].max_model_len or LONGEST_ANSWER + ROOMY_CONTEXT
     description = render(
         "ascend/templates/vllm_api_general_chat.py.j2",
         **values,
         max_out_len=LONGEST_ANSWER if longest > ROOMY_CONTEXT else longest // 2,
-        batch_size=plan.max_num_seqs or 1,
+        batch_size=plan.layouts[0].max_num_seqs or 1,
         number=_number,
     )
     yield Artifact("evaluation/vllm_api_general_chat.py", description)

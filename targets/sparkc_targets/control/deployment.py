@@ -53,7 +53,7 @@ def _names(plan: Plan) -> Facts:
             ("TITLE", plan.title),
             ("SUMMARY", plan.summary),
             ("SPEC", plan.spec_path),
-            ("EXECUTOR", plan.executor),
+            ("USES_RAY", _yes(any(layout.executor == "ray" for layout in plan.layouts))),
         ),
     )
 
@@ -159,6 +159,7 @@ def _service(plan: Plan) -> Facts:
             ("SERVICE_URL", f"http://{_in_url(shown)}:{service.port}"),
             ("HEALTH_PATH", service.health_path),
             ("API_KEY_FILE", service.api_key.file if service.api_key else ""),
+            ("LISTS_MODELS", _yes(service.lists_models)),
             ("MODEL_NAMES", service.model_names),
             ("TASK", service.task),
             ("CHAT_REQUEST", requests.chat(service) if generates else ""),

@@ -53,20 +53,21 @@ def _fabric_words(fabric: Fabric) -> Iterator[str]:
 def _api(plan: Plan) -> Iterator[Quoted]:
     for node in plan.nodes:
         for number, container in enumerate(node.containers):
-            if node.name == plan.service.node and container.name == plan.service.container:
+            if node.name == plan.service.node and container.name == plan.service.answered_by:
                 yield Quoted('  clients(["clients"])')
                 words = (f"API, port {plan.service.port}",)
                 yield Quoted(f"  clients -->|{_label(*words)}| n{node.index}c{number}")
 
 
 def _joining(plan: Plan) -> Iterator[Quoted]:
-    """Yield how the others reach the head: the ports that peers dial there."""
-    dialled = [f"{port.purpose}, port {port.number}" for port in plan.head.ports if port.reach == "peers"]
-    if not dialled or not plan.head.containers:
-        return
-    for node in plan.nodes[1:]:
-        for number, _ in enumerate(node.containers):
-            yield Quoted(f"  n{node.index}c{number} -->|{_label(*dialled)}| n0c0")
+    """Yield who dials whom."""
+    boxes = {
+        (node.name, container.name): f"n{node.index}c{number}"
+        for node in plan.nodes
+        for number, container in enumerate(node.containers)
+    }
+    for route in plan.routes:
+        yield Quoted(f"  {boxes[route.source]} -->|{_label(*route.says)}| {boxes[route.target]}")
 
 
 def _fabric(plan: Plan) -> Iterator[Quoted]:

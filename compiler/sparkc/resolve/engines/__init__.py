@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sparkc.resolve.engines.sglang import SGLANG
 from sparkc.resolve.engines.vllm import VLLM
+from sparkc.resolve.engines.vllm_ascend import VLLM_ASCEND
 from sparkc.resolve.engines.words import EngineWords
 from sparkc.resolve.facts import Facts
 
-# vLLM-Ascend is a plug-in of vLLM and takes the same command line.
-WORDS: dict[str, EngineWords] = {"vllm": VLLM, "vllm-ascend": VLLM, "sglang": SGLANG}
+WORDS: dict[str, EngineWords] = {"vllm": VLLM, "vllm-ascend": VLLM_ASCEND, "sglang": SGLANG}
 
 
 def words_of(facts: Facts) -> EngineWords:

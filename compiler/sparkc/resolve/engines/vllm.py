@@ -68,7 +68,7 @@ def _parallelism(draft: Draft) -> Iterator[Setting]:
         yield Setting("--data-parallel-size", str(facts.data), why("parallelism", "data"))
     if facts.expert > 1:
         yield Setting("--enable-expert-parallel", None, why("parallelism", "expert"))
-    if facts.is_distributed:
+    if facts.spans_nodes:
         yield Setting(
             "--distributed-executor-backend",
             facts.executor,
@@ -194,7 +194,16 @@ VLLM = EngineWords(
     tool_calls=_tool_calls,
     speculation=_speculation,
     node_arguments=_node_arguments,
-    node_flags=("--nnodes", "--node-rank", "--master-addr", "--master-port", "--headless"),
+    node_flags=(
+        "--nnodes",
+        "--node-rank",
+        "--master-addr",
+        "--master-port",
+        "--headless",
+        "--data-parallel-rank",
+        "--data-parallel-address",
+        "--data-parallel-rpc-port",
+    ),
     key_flags=(
         (("parallelism", "tensor"), "--tensor-parallel-size"),
         (("parallelism", "pipeline"), "--pipeline-parallel-size"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sparkc.findings import KeyPath
 from sparkc.plan import Marker, Setting
 from sparkc.resolve.draft import Draft, HostDraft
 from sparkc.resolve.facts import Facts
+from sparkc.resolve.separation import SideName
 
 Says = Callable[[Draft], Iterator[Setting]]
 
@@ -81,6 +82,29 @@ class ApiKey:
 
 
 @dataclass(frozen=True)
+class ProxyWords:
+    """The engine's own program in front of prefill and decode.
+
+    Args:
+        script: in the image; `says` and `link` tell where it comes from, with its version.
+        lists: for each side the flags that take the hosts and the ports of its servers, one host for each port.
+        key_variable: where it reads the key that the servers ask for. It asks its own clients for none.
+        health_path: answers 200 once it serves.
+    """
+
+    script: str
+    says: str
+    link: str
+    lists: Mapping[SideName, tuple[str, str]]
+    key_variable: str
+    health_path: str
+
+
+def _nothing(_: Draft) -> Iterator[Setting]:
+    yield from ()
+
+
+@dataclass(frozen=True)
 class EngineWords:
     """One engine.
 
@@ -106,6 +130,8 @@ class EngineWords:
             the model's own configuration instead.
         balance: the least free node must have so many percent of what the others have, and the variable that
             switches that off; None where the engine does not compare.
+        kv_transfer: how the KV cache gets from prefill to decode, where they are apart.
+        proxy: what stands in front of the two; None where no such program is known.
     """
 
     title: str
@@ -137,3 +163,5 @@ class EngineWords:
     unsaid: Callable[[Facts], Iterator[Unsaid]]
     longer_context: tuple[str, str]
     balance: tuple[int, str] | None = None
+    kv_transfer: Says = _nothing
+    proxy: ProxyWords | None = None

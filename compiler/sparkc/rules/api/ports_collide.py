@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sparkc.findings import Failure, KeyPath, Severity
-from sparkc.plan import Node, Plan, Port
+from sparkc.plan import Node, Plan
 from sparkc.resolve.facts import Facts, HostFacts
 from sparkc.rules.rule import Complaint, Evidence, Rule
 
@@ -22,7 +22,7 @@ def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
     told: set[tuple[KeyPath, KeyPath]] = set()
     for host, node in zip(facts.hosts, plan.nodes, strict=True):
         first: dict[int, _Claim] = {}
-        for claim in _claims(host, node, plan):
+        for claim in _claims(host, node):
             other = first.setdefault(claim.number, claim)
             if other is not claim and (other.key, claim.key) not in told:
                 told.add((other.key, claim.key))
@@ -33,20 +33,12 @@ def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
                 )
 
 
-def _claims(host: HostFacts, node: Node, plan: Plan) -> Iterator[_Claim]:
+def _claims(host: HostFacts, node: Node) -> Iterator[_Claim]:
     for index, entry in enumerate(host.host.reserved or ()):
         for position, number in enumerate(entry.ports or ()):
             yield _Claim(number, entry.name, ("nodes", "hosts", host.index, "reserved", index, "ports", position))
     for port in node.ports:
-        yield _Claim(port.number, port.purpose, _place(port, plan))
-
-
-def _place(port: Port, plan: Plan) -> KeyPath:
-    return ("serving", "port") if port.reach == "clients" else _of_executor(plan)
-
-
-def _of_executor(plan: Plan) -> KeyPath:
-    return ("engine", "ray", "port") if plan.executor == "ray" else ("engine", "executor")
+        yield _Claim(port.number, port.purpose, port.key)
 
 
 RULE = Rule(

@@ -13,16 +13,17 @@ from sparkc.rules.rule import Complaint, Evidence, Rule
 
 
 def _is_distributed(facts: Facts) -> bool:
-    return facts.is_distributed
+    return facts.talks_to_peers
 
 
 def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
     for key, host in one_per_place(facts, "interconnect", "interface"):
         if host.interconnect.interface is None and not _is_named_in_env(host):
             ports = ", ".join(port.interface for port in facts.hardware.fabric) if facts.hardware else ""
+            nodes = sum(len(group.hosts) for group in (facts, *facts.others))
             yield Complaint(
                 key,
-                f"{len(facts.hosts)} nodes, and interconnect.interface is missing for {host.name}; wanted the port "
+                f"{nodes} nodes, and interconnect.interface is missing for {host.name}; wanted the port "
                 f"that carries {host.address}",
                 help=f"name it in interconnect.interface; this machine has {ports}" if ports else None,
             )

@@ -11,7 +11,7 @@ from sparkc.rules.rule import Complaint, Evidence, Rule
 
 
 def _is_distributed(facts: Facts) -> bool:
-    return facts.is_distributed
+    return facts.talks_to_peers
 
 
 def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
@@ -25,6 +25,15 @@ def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
                 f"{host.name} has the address {host.address} of {earlier.name}; wanted one of its own",
                 also=((_place(other), "first named here"),),
             )
+    # Of two sides one speaks: the second.
+    prefill = [host for other in facts.others if other.side == "prefill" for host in other.hosts]
+    for host in facts.hosts:
+        for earlier in prefill:
+            if earlier.address == host.address:
+                yield Complaint(
+                    _place(host.index),
+                    f"{host.name} has the address {host.address} of {earlier.name}; wanted one of its own",
+                )
 
 
 def _place(index: int) -> KeyPath:

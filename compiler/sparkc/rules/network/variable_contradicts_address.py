@@ -14,7 +14,7 @@ VARIABLES = ("VLLM_HOST_IP", "SGLANG_HOST_IP", "HCCL_IF_IP")
 
 
 def _is_distributed(facts: Facts) -> bool:
-    return facts.is_distributed
+    return facts.talks_to_peers
 
 
 def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:

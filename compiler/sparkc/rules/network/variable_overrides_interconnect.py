@@ -12,7 +12,7 @@ from sparkc.rules.rule import Complaint, Evidence, Rule
 
 
 def _is_distributed(facts: Facts) -> bool:
-    return facts.is_distributed
+    return facts.talks_to_peers
 
 
 def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
