@@ -40,7 +40,8 @@ def _kv_transfer(draft: Draft) -> Iterator[Setting]:
 
 
 def _sizes(facts: Facts) -> dict[str, int]:
-    return {"dp_size": facts.data, "tp_size": facts.tensor}
+    sizes = {"dp_size": facts.data, "tp_size": facts.tensor}
+    return sizes | ({"pp_size": facts.pipeline} if facts.pipeline > 1 else {})
 
 
 PROXY_SCRIPT = "examples/disaggregated_prefill_v1/load_balance_proxy_server_example.py"
