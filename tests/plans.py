@@ -20,6 +20,7 @@ from sparkc.plan import (
     HttpOk,
     Image,
     InterfaceUp,
+    Layout,
     Limit,
     Marker,
     MemoryAvailable,
@@ -36,6 +37,7 @@ from sparkc.plan import (
     RayNodes,
     Reservation,
     Restart,
+    Route,
     Secret,
     Service,
     Setting,
@@ -342,9 +344,12 @@ def _node(head: bool) -> Node:
         ),
         cache_dirs=(COMPILE_CACHE, HUB_CACHE),
         ports=(
-            (Port(8002, "engine", "OpenAI API", "clients"), Port(6379, "raylet", "Ray head", "peers"))
+            (
+                Port(8002, "engine", "OpenAI API", "clients", ("serving", "port")),
+                Port(6379, "raylet", "Ray head", "peers", ("engine", "ray", "port")),
+            )
             if head
-            else (Port(6380, "raylet", "Ray worker", "peers"),)
+            else (Port(6380, "raylet", "Ray worker", "peers", ("engine", "ray", "port")),)
         ),
         reservations=() if head else (Reservation("comfyui", 8 * GIB, (8188,)),),
         weights=(
@@ -366,6 +371,7 @@ def _service() -> Service:
     return Service(
         task="generate",
         node="spark-1",
+        answered_by="minimax-m27-head",
         container="minimax-m27-head",
         host=HEAD,
         port=8002,
@@ -429,14 +435,10 @@ def two_sparks(**changes: Any) -> Plan:
         engine="vllm",
         engine_version="0.18.1rc1",
         hardware="dgx-spark",
-        executor="ray",
         topology="direct",
-        tensor_parallel=2,
-        pipeline_parallel=1,
-        data_parallel=1,
-        expert_parallel=1,
-        max_model_len=131072,
+        layouts=(layout(),),
         nodes=(_node(True), _node(False)),
+        routes=(Route(("spark-2", "minimax-m27-worker"), ("spark-1", "minimax-m27-head"), ("Ray head, port 6379",)),),
         service=_service(),
         bench=_bench(),
         figures=(Figure("generation, 1 request", "12.4 tok/s", "llama-benchy tg128", LAUNCH),),
@@ -452,6 +454,23 @@ def two_sparks(**changes: Any) -> Plan:
         targets=("shell",),
     )
     return replace(plan, **changes)
+
+
+def layout(**changes: Any) -> Layout:
+    """Return how the two Sparks share the model."""
+    both = Layout(
+        side=None,
+        nodes=("spark-1", "spark-2"),
+        executor="ray",
+        tensor_parallel=2,
+        pipeline_parallel=1,
+        data_parallel=1,
+        expert_parallel=1,
+        max_model_len=131072,
+        max_num_seqs=None,
+        decode=None,
+    )
+    return replace(both, **changes)
 
 
 def one_spark() -> Plan:
@@ -485,14 +504,14 @@ def one_spark() -> Plan:
                 watches=(),
             ),
         ),
-        ports=(Port(8002, "engine", "OpenAI API", "clients"),),
+        ports=(Port(8002, "engine", "OpenAI API", "clients", ("serving", "port")),),
     )
     return replace(
         plan,
         nodes=(node,),
-        service=replace(plan.service, container="minimax-m27", host="127.0.0.1"),
-        tensor_parallel=1,
-        executor="mp",
+        service=replace(plan.service, answered_by="minimax-m27", container="minimax-m27", host="127.0.0.1"),
+        layouts=(layout(nodes=("spark-1",), tensor_parallel=1, executor="mp"),),
+        routes=(),
         topology="single",
         needs=(),
     )

@@ -748,12 +748,12 @@ class Route:
 
     Args:
         source, target: node and container.
-        says: what goes there, in one line or several.
+        carries: what goes there, one thing a line.
     """
 
     source: tuple[str, str]
     target: tuple[str, str]
-    says: tuple[str, ...]
+    carries: tuple[str, ...]
 
 
 class Need(StrEnum):

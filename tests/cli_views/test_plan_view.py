@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from ledger_example import FITS, TOO_MUCH, term, with_memory
 
-from plans import GIB, NASTY, hostile, one_spark, two_sparks
+from plans import GIB, NASTY, hostile, layout, one_spark, two_sparks
 from sparkc.plan import Fabric, Plan
 from sparkc.report.plan_view import as_json, as_text
 from sparkc.views.bar import CELLS, bar
@@ -92,7 +92,7 @@ def test_nodes_that_are_alike_are_told_once() -> None:
     assert as_text(with_memory(FITS, TOO_MUCH)).count("memory of ") == 2
 
 
-@pytest.mark.parametrize("make", [hostile, lambda: two_sparks(summary=NASTY, executor=NASTY)])
+@pytest.mark.parametrize("make", [hostile, lambda: two_sparks(summary=NASTY, layouts=(layout(executor=NASTY),))])
 def test_nothing_in_a_spec_acts_on_the_terminal(make: object) -> None:
     text = as_text(make())  # type: ignore[operator]
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u2028\u202e\u2066]", text)
@@ -123,7 +123,8 @@ def test_json_holds_the_topology() -> None:
     document = json.loads(as_json(two_sparks()))
     assert [node["fabric"]["address"] for node in document["nodes"]] == ["10.0.0.1", "10.0.0.2"]
     assert document["nodes"][1]["containers"][0]["processes"] == [{"name": "raylet", "role": "raylet", "ranks": [1]}]
-    assert document["parallelism"] == {"tensor": 2, "pipeline": 1, "data": 1, "expert": 1}
+    (layout,) = document["layouts"]
+    assert (layout["nodes"], layout["tensor_parallel"], layout["executor"]) == (["spark-1", "spark-2"], 2, "ray")
 
 
 def test_a_node_without_an_interface_shows_a_dash() -> None:

@@ -53,8 +53,8 @@ def test_several_values_are_laid_over_together(sparkc: Sparkc) -> None:
 
 def test_json_holds_both_plans(sparkc: Sparkc) -> None:
     both = json.loads(sparkc("--json", "--what-if", "serving.max_model_len=4096").stdout)
-    assert both["as_it_is"]["max_model_len"] == 131072
-    assert both["what_if"]["max_model_len"] == 4096
+    assert both["as_it_is"]["layouts"][0]["max_model_len"] == 131072
+    assert both["what_if"]["layouts"][0]["max_model_len"] == 4096
 
 
 def test_fit_may_be_asked_for(sparkc: Sparkc) -> None:

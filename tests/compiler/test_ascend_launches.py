@@ -73,7 +73,8 @@ def test_prefill_context_groups_take_ranks_of_their_own() -> None:
 
     assert long.head.containers[0].processes[-1].ranks == tuple(range(16))
     assert short.head.containers[0].processes[-1].ranks == tuple(range(16))
-    assert (long.tensor_parallel, long.data_parallel, long.expert_parallel) == (8, 1, 16)
+    (layout,) = long.layouts
+    assert (layout.tensor_parallel, layout.data_parallel, layout.expert_parallel) == (8, 1, 16)
 
 
 def test_no_start_waits_for_the_hosts_memory_when_accelerators_have_their_own() -> None:

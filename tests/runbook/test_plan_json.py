@@ -43,7 +43,7 @@ def test_one_value_a_line_and_one_newline_at_the_end() -> None:
     text = plan_json(two_sparks())
     assert text.endswith("}\n")
     assert not text.endswith("\n\n")
-    assert '\n  "tensor_parallel": 2,\n' in text
+    assert '\n  "topology": "direct",\n' in text
 
 
 def test_letters_stand_as_they_are_and_what_hides_is_escaped() -> None:

@@ -183,9 +183,9 @@ def _cache(plan: Plan, ledger: Ledger) -> Iterator[str]:
     if memory.kv_tokens is not None and memory.kv_tokens_low is not None and memory.kv_tokens_high is not None:
         each = f", {memory.kv_bytes_per_token:,} bytes each" if memory.kv_bytes_per_token is not None else ""
         yield f"  KV cache   {memory.kv_tokens:,} tokens ({memory.kv_tokens_low:,} to {memory.kv_tokens_high:,}){each}"
-    longest = max((capacity.context for capacity in memory.capacities), default=None)
-    if memory.concurrency is not None and longest is not None:
-        yield f"  requests   {memory.concurrency:.1f} at once with {longest:,} tokens each"
+    context = next(layout.max_model_len for layout in plan.layouts if ledger.nodes[0] in layout.nodes)
+    if memory.concurrency is not None and context is not None:
+        yield f"  requests   {memory.concurrency:.1f} at once with {context:,} tokens each"
     yield from _capacities(memory)
     if memory.kv_pin is not None:
         yield f"  pin        --kv-cache-memory-bytes {memory.kv_pin}: {written(memory.kv_pin)} that every boot can give"

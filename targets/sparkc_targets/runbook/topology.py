@@ -67,7 +67,7 @@ def _joining(plan: Plan) -> Iterator[Quoted]:
         for number, container in enumerate(node.containers)
     }
     for route in plan.routes:
-        yield Quoted(f"  {boxes[route.source]} -->|{_label(*route.says)}| {boxes[route.target]}")
+        yield Quoted(f"  {boxes[route.source]} -->|{_label(*route.carries)}| {boxes[route.target]}")
 
 
 def _fabric(plan: Plan) -> Iterator[Quoted]:

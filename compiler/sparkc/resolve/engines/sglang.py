@@ -270,6 +270,7 @@ SGLANG = EngineWords(
     tool_calls=_tool_calls,
     speculation=_speculation,
     node_arguments=_node_arguments,
+    rank_flags=(),
     node_flags=("--model-path", "--nnodes", "--node-rank", "--dist-init-addr"),
     key_flags=(
         (("parallelism", "tensor"), "--tp-size"),

@@ -200,10 +200,8 @@ VLLM = EngineWords(
         "--master-addr",
         "--master-port",
         "--headless",
-        "--data-parallel-rank",
-        "--data-parallel-address",
-        "--data-parallel-rpc-port",
     ),
+    rank_flags=("--data-parallel-rank", "--data-parallel-address", "--data-parallel-rpc-port"),
     key_flags=(
         (("parallelism", "tensor"), "--tensor-parallel-size"),
         (("parallelism", "pipeline"), "--pipeline-parallel-size"),

@@ -115,6 +115,7 @@ class EngineWords:
         parallelism, graphs, tool_calls, speculation: what the spec's other keys become.
         node_arguments: what differs from node to node where the engine carries the ranks itself.
         node_flags: the flags that sparkc makes for each node, which therefore may not stand in `args`.
+        rank_flags: likewise where each data parallel rank is a server of its own.
         key_flags: further flags that a key of the spec says.
         has_negatives: every switch has a negative, `--no-…`.
         default_host, default_port: where the API listens when nobody says otherwise.
@@ -145,6 +146,7 @@ class EngineWords:
     speculation: Says
     node_arguments: Callable[[Draft, HostDraft], Iterator[Setting]]
     node_flags: tuple[str, ...]
+    rank_flags: tuple[str, ...]
     key_flags: tuple[tuple[tuple[str, ...], str], ...]
     has_negatives: bool
     default_host: str

@@ -31,7 +31,9 @@ def key_of(facts: Facts, flag: str) -> KeyOfFlag | None:
 
 def is_made_per_node(facts: Facts, flag: str) -> bool:
     """Tell whether sparkc makes a flag for each host, so that it differs from node to node."""
-    return flag in {canonical(facts, said) for said in words_of(facts).node_flags}
+    words = words_of(facts)
+    made = (*words.node_flags, *(words.rank_flags if facts.ranks_are_servers else ()))
+    return flag in {canonical(facts, said) for said in made}
 
 
 DERIVED_RAY_FLAGS = ("--head", "--address", "--node-ip-address", "--block")
