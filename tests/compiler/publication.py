@@ -19,7 +19,14 @@ from sparkc.catalog.engine import find_engine
 from sparkc.plan import Because, Container, Node, Plan, Process, Setting
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
-LAUNCHERS = ("launcher", "exec_wrapper", "run_cluster_head", "run_cluster_worker")
+LAUNCHERS = (
+    "launcher",
+    "exec_wrapper",
+    "run_cluster_head",
+    "run_cluster_worker",
+    "launch_prefill",
+    "launch_decode",
+)
 INCOMPLETE = ("_partial", "_tried")
 EVERYWHERE = ("reference_table", "all")
 """Roles that name no process: a table at the end of an article, a script that exports everything at its head."""
@@ -105,6 +112,10 @@ class Publication:
             place = place_of(plan, role)
             for key, value in keys.items():
                 yield from self._compose(role, key, value, place)
+        for role, names in self.told.get("unset", {}).items():
+            removed = place_of(plan, role).container.unset
+            for name in names.split():
+                yield Compared(role, f"unset {name}", name, name if removed and name in removed.names else NOTHING)
         steps = [" ".join(step.argv).removeprefix("sh -c ") for step in plan.head.steps]
         for line in self.told.get("host_steps", ()):
             yield Compared("host_steps", line, line, line if line in steps else NOTHING)
@@ -166,7 +177,7 @@ class Publication:
         match = find_engine(plan.engine, plan.engine_version)
         # vLLM takes underscores for dashes.
         known = match.catalog.flag(flag) or match.catalog.flag(flag.replace("_", "-")) if match else None
-        return known.name if known else flag
+        return known.name if known and flag not in known.negatives else flag
 
     def _of_container(self, role: str, item: dict[str, Any], place: Place) -> Compared:
         """Compare one word of `docker run` with what every target gives the container."""
@@ -227,12 +238,20 @@ class Publication:
 
     def _filled(self, text: Any, role: str) -> Any:  # Any: a word of the publication, or none
         """Put the spec's own values where the publication has a name for them."""
+        if isinstance(text, list):
+            return tuple(self._filled(one, role) for one in text)
         if not isinstance(text, str):
             return text
         for name, meant in self.told.get("stands_for", {}).items():
-            own = meant["worker" if "worker" in role else "head"] if isinstance(meant, dict) else meant
-            text = text.replace(name, own)
+            text = text.replace(name, _meant(meant, role))
         return text
+
+
+def _meant(meant: str | dict[str, str], role: str) -> str:
+    """Return what a name of the publication stands for in one role."""
+    if isinstance(meant, str):
+        return meant
+    return meant.get(role) or meant.get("worker" if "worker" in role else "head", "")
 
 
 def _compose_option(key: str, container: Container) -> Value:
@@ -255,11 +274,24 @@ def place_of(plan: Plan, role: str) -> Place:
     name = role
     for ending in INCOMPLETE:
         name = name.removesuffix(ending)
+    if "_rank_" in name or name == "proxy":
+        return _place_apart(plan, name)
     node = plan.nodes[-1] if name.endswith("worker") else plan.head
     container = node.containers[0]
     wanted = {"serve": "engine", "ray_head": "raylet", "ray_worker": "raylet"}.get(name)
     process = next((process for process in container.processes if process.name == wanted), None)
     return Place(node, container, process)
+
+
+def _place_apart(plan: Plan, name: str) -> Place:
+    """Return the place of one rank (`prefill_rank_1`), or the proxy, where prefill and decode are apart."""
+    ending = "-proxy" if name == "proxy" else f"-{name.replace('_rank_', '-dp')}"
+    return next(
+        Place(node, container, container.processes[-1])
+        for node in plan.nodes
+        for container in node.containers
+        if container.name.endswith(ending)
+    )
 
 
 def spelled(flags: dict[str, Any], flag: str) -> Value:
@@ -277,7 +309,17 @@ def everywhere(plan: Plan) -> dict[str, Setting]:
 
 
 def meaning(value: Any) -> Any:  # Any: JSON
-    """Return JSON as vLLM reads it: the graph mode in capitals (vllm 0.18.1, vllm/config/compilation.py)."""
+    """Return JSON as vLLM reads it."""
     if isinstance(value, dict):
-        return {key: str(entry).upper() if key == "cudagraph_mode" else meaning(entry) for key, entry in value.items()}
+        return {key: _member(key, entry) for key, entry in value.items()}
     return value
+
+
+def _member(key: str, value: Any) -> Any:  # Any: JSON
+    if key == "cudagraph_mode":
+        # vllm 0.18.1, vllm/config/compilation.py: in capitals.
+        return str(value).upper()
+    if key == "kv_port":
+        # vllm 0.21.0, vllm/config/kv_transfer.py: a whole number, also when it comes as text.
+        return int(value)
+    return meaning(value)

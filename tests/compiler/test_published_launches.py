@@ -46,6 +46,11 @@ ATLAS = (
     Difference("host_steps", "sysctl kernel.sched_migration_cost_ns=50000", "with -w, as the tuning guide has it",
                "pass hardware"),
 )
+SYSCTL = (
+    Difference("host_steps", "sysctl kernel.sched_migration_cost_ns=50000", "with -w, as the tuning guide has it",
+               "pass hardware"),
+)
+RANKS = ("prefill_rank_0", "prefill_rank_1", "decode_rank_0", "decode_rank_1")
 ATLAS_A3 = (
     *ATLAS,
     Difference("container", "--rm", "the log of a crash is kept", "container-removed-after-crash"),
@@ -124,6 +129,14 @@ DIFFERENCES = {
     "minimax-m27-w8a8-a3-short-context": ATLAS_A3,
     "minimax-m27-w8a8-a3-long-context": ATLAS_A3,
     "minimax-m27-w8a8-a3-low-latency": ATLAS_A3,
+    "minimax-m27-w8a8-a3-pd-published": SYSCTL,
+    "minimax-m27-w8a8-a3-pd-corrected": (
+        *SYSCTL,
+        *(Difference(role, "--kv-transfer-config", "KV ports outside both ranges, without a key that nothing reads",
+                     "pass kv-transfer") for role in RANKS),
+        *(Difference(role, "--speculative_config", "one draft token: prefill only computes prompts",
+                     "prefill-drafts-several-tokens") for role in RANKS[:2]),
+    ),
     "minimax-m27-w8a8-a2": (
         *ATLAS,
         Difference("container", "-itd", "nobody sits at it; the log is kept", "pass containers"),
