@@ -16,9 +16,11 @@ TODAY = datetime.date(2026, 11, 20)
 
 
 @cache
-def committed(name: str, variant: str | None = None) -> Plan:
-    """Return the Plan of `specs/<name>.yaml`, or of one of its variants."""
-    compilation = compile_spec(REPOSITORY / "specs" / f"{name}.yaml", REPOSITORY, toolbox(Plugins()), TODAY)
+def committed(name: str, variant: str | None = None, change: str = "{}") -> Plan:
+    """Return the Plan of `specs/<name>.yaml`, or of one of its variants, with a YAML text laid over it."""
+    compilation = compile_spec(
+        REPOSITORY / "specs" / f"{name}.yaml", REPOSITORY, toolbox(Plugins()), TODAY, changes={"change": change}
+    )
     [plan] = [launch.plan for launch in compilation.launches if launch.variant == variant]
     assert plan is not None
     return plan

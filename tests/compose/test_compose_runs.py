@@ -71,7 +71,11 @@ class Running:
 
     def log(self, node: Node) -> str:
         """Return what the node's container has said so far."""
-        ended = self.engine.docker("logs", node.containers[0].name)
+        return self.log_of(node.containers[0])
+
+    def log_of(self, container: Container) -> str:
+        """Return what a container has said so far."""
+        ended = self.engine.docker("logs", container.name)
         return ended.stdout + ended.stderr
 
     def answers(self, container: Container) -> bool:
@@ -103,7 +107,10 @@ def check_that_everything_arrived(running: Running, node: Node, container: Conta
     # The engine's own way of handing out GPUs.
     own.pop("NVIDIA_VISIBLE_DEVICES", None)
     assert own == {setting.key: setting.value for setting in container.environment}
-    assert given.binds == {mount.to: (mount.host, mount.read_only) for mount in mounts(node, container)}
+    # Docker leaves the last slash of a folder out.
+    assert given.binds == {
+        mount.to.rstrip("/"): (mount.host.rstrip("/"), mount.read_only) for mount in mounts(node, container)
+    }
     assert given.devices == {device.path for device in container.devices}
     limits = {f"RLIMIT_{limit.name.upper()}": (limit.soft, limit.hard) for limit in container.limits}
     assert given.limits == {name: _unsigned(*values) for name, values in limits.items()}
@@ -155,13 +162,17 @@ def test_compose_brings_a_deployment_up_and_everything_arrives(
 
 def pair_without_ray(folder: Path) -> Plan:
     """Return two nodes whose ranks vLLM carries itself; a lost peer is noticed after 3 s instead of 60."""
-    plan = on_this_machine(committed("llama33-70b", "mp"), folder, pause_s=8)
+    return hastier(on_this_machine(committed("llama33-70b", "mp"), folder, pause_s=8))
 
-    def hastier(container: Container) -> Container:
+
+def hastier(plan: Plan) -> Plan:
+    """Return the plan with short watches, and without host steps."""
+
+    def watchful(container: Container) -> Container:
         watches = tuple(replace(watch, period_s=1, misses=3) for watch in container.watches)
         return replace(container, watches=watches)
 
-    nodes = tuple(replace(node, containers=tuple(map(hastier, node.containers)), steps=()) for node in plan.nodes)
+    nodes = tuple(replace(node, containers=tuple(map(watchful, node.containers)), steps=()) for node in plan.nodes)
     return replace(plan, nodes=nodes)
 
 
@@ -193,6 +204,80 @@ def test_a_killed_rank_without_ray_ends_the_group_and_it_starts_anew(
     assert "engine was ended because a peer is gone" in running.log(head)
     # The worker came back after the head had noticed: no rank of the new group met one of the old.
     assert engine.inspect(worker.containers[0].name)["RestartCount"] == 1
+
+
+def apart(folder: Path) -> Plan:
+    """Return prefill and decode on two nodes, each of two ranks; a lost rank is noticed after 3 s instead of 60."""
+    network = "interconnect: {interface: enp1s0f0np0}"
+    return hastier(on_this_machine(committed("minimax-m27-w8a8-a3-pd", "corrected", network), folder, pause_s=8))
+
+
+def container_of(plan: Plan, ending: str) -> Container:
+    return next(
+        container for node in plan.nodes for container in node.containers if container.name.endswith(f"-{ending}")
+    )
+
+
+def test_prefill_and_decode_come_up_in_any_order_and_everything_arrives(
+    run: Callable[[Plan], Running], tmp_path: Path
+) -> None:
+    running = run(apart(tmp_path))
+    prefill, decode = running.plan.nodes
+    # Each side serves once both of its ranks have met, so one that waited for the other's end never would.
+    running.compose(decode, "up", "--detach", "--wait", "--wait-timeout", START_LIMIT_S)
+    proxy = container_of(running.plan, "proxy")
+    running.compose(prefill, "up", "--detach", "--wait", "--wait-timeout", START_LIMIT_S)
+    assert running.answers(proxy)
+    for node in running.plan.nodes:
+        for container in node.containers:
+            check_that_everything_arrived(running, node, container)
+            check_processes(running, container)
+    slices = {
+        rank: running.recorded(container_of(running.plan, f"prefill-dp{rank}"), "vllm")[0][1][VISIBLE]
+        for rank in (0, 1)
+    }
+    assert slices == {0: "0,1,2,3,4,5,6,7", 1: "8,9,10,11,12,13,14,15"}
+    for node in running.plan.nodes:
+        running.compose(node, "down")
+    assert running.engine.container_names() == []
+
+
+VISIBLE = "ASCEND_RT_VISIBLE_DEVICES"
+
+
+def test_a_rank_that_comes_late_is_waited_for_and_so_is_the_proxy(
+    run: Callable[[Plan], Running], tmp_path: Path
+) -> None:
+    running = run(apart(tmp_path))
+    prefill, decode = running.plan.nodes
+    first, late = (container_of(running.plan, f"prefill-dp{rank}") for rank in (0, 1))
+    proxy = container_of(running.plan, "proxy")
+    running.compose(decode, "up", "--detach")
+    running.compose(prefill, "up", "--detach", first.name, proxy.name)
+    wait_until(lambda: "waiting for data parallel rank 1 at 10.0.0.1:29503" in running.log_of(first), 20)
+    wait_until(lambda: "waiting for prefill rank 0 at 10.0.0.1:7000" in running.log_of(proxy), 20)
+    assert running.recorded(first, "vllm") == running.recorded(proxy, "python3") == []
+    running.compose(prefill, "up", "--detach", late.name)
+    wait_until(lambda: running.answers(proxy), 60)
+
+
+def test_a_killed_rank_ends_its_side_and_no_other(
+    run: Callable[[Plan], Running], engine: DockerEngine, tmp_path: Path
+) -> None:
+    running = run(apart(tmp_path))
+    for node in running.plan.nodes:
+        running.compose(node, "up", "--detach")
+    proxy = container_of(running.plan, "proxy")
+    first, killed = (container_of(running.plan, f"decode-dp{rank}") for rank in (0, 1))
+    wait_until(lambda: running.answers(proxy), 60)
+    wait_until(lambda: "watching data parallel rank 1 on atlas-2" in running.log_of(first), 20)
+    os.kill(engine.inspect(killed.name)["State"]["Pid"], signal.SIGKILL)
+    wait_until(lambda: "data parallel rank 1 on atlas-2 is gone" in running.log_of(first), 30)
+    wait_until(lambda: all(running.log_of(rank).count("starting engine") == 2 for rank in (first, killed)), 60)
+    assert "engine was ended because a peer is gone" in running.log_of(first)
+    wait_until(lambda: running.answers(first) and running.answers(killed), 60)
+    for other in (proxy, container_of(running.plan, "prefill-dp0"), container_of(running.plan, "prefill-dp1")):
+        assert engine.inspect(other.name)["RestartCount"] == 0
 
 
 def one_spark(folder: Path, attempts: int) -> Plan:

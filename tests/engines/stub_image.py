@@ -39,6 +39,17 @@ record vllm "$@"
 # A headless rank serves nothing; it lives until somebody ends it.
 [[ " $* " != *' --headless '* ]] || exec sleep 1000
 port=$(value_of --port "$@")
+# Data parallel ranks that are servers of their own serve once all have met: rank 0 counts the others.
+rank=$(value_of --data-parallel-rank "$@")
+meet=$(value_of --data-parallel-address "$@"):$(value_of --data-parallel-rpc-port "$@")
+if [[ $rank == 0 ]]; then
+  rm -rf /tmp/ray-nodes
+  mkdir /tmp/ray-nodes
+  httpd -p "$meet" -h /www
+  until (($(ls /tmp/ray-nodes | wc -l) + 1 >= $(value_of --data-parallel-size "$@"))); do sleep 0.2; done
+elif [[ -n $rank ]]; then
+  until wget -q -O /dev/null "http://$meet/cgi-bin/join?rank-$rank"; do sleep 0.2; done
+fi
 echo "Application startup complete, port ${port:-8000}"
 exec httpd -f -p "${port:-8000}" -h /www
 """
@@ -72,10 +83,12 @@ echo "the head is gone"
 exit 1
 """
 
-# The beacon (resolve/beacon.py): a port that is open as long as the container lives.
+# The beacon (resolve/beacon.py) is a port that is open as long as the container lives; the proxy in front of prefill and
+# decode answers in the foreground.
 PYTHON = r"""#!/bin/bash
 source /usr/lib/record.sh
 record python3 "$@"
+[[ $1 != *proxy* ]] || exec httpd -f -p "$(value_of --host "$@"):$(value_of --port "$@")" -h /www
 exec httpd -p "$2:$3" -h /www
 """
 
@@ -116,6 +129,7 @@ def image_tar(models: tuple[str, ...]) -> bytes:
         put("usr/bin/python3", PYTHON.encode())
         put("www/cgi-bin/join", JOIN.encode())
         put("www/health", b"", 0o644)
+        put("www/healthcheck", b"", 0o644)
         listed = ", ".join(f'{{"id": "{model}", "object": "model"}}' for model in models)
         put("www/v1/models", f'{{"object": "list", "data": [{listed}]}}'.encode(), 0o644)
     return buffer.getvalue()

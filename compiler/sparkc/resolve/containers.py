@@ -69,7 +69,7 @@ def _of_host(draft: Draft, host: HostDraft) -> HostDraft:
     name = container_name(facts, host)
     container = Container(
         name=name,
-        role=host.facts.role,
+        role=facts.side or host.facts.role,
         image=_image(draft),
         processes=host.processes,
         environment=host.variables.shared,
