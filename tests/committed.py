@@ -24,3 +24,10 @@ def committed(name: str, variant: str | None = None, change: str = "{}") -> Plan
     [plan] = [launch.plan for launch in compilation.launches if launch.variant == variant]
     assert plan is not None
     return plan
+
+
+def launches() -> list[tuple[str, str | None]]:
+    """Return every committed launch: the name of its spec, and its variant."""
+    plans = (REPOSITORY / "generated").glob("**/plan.json")
+    folders = sorted(path.parent.relative_to(REPOSITORY / "generated").parts for path in plans)
+    return [(name, variant[0] if variant else None) for name, *variant in folders]

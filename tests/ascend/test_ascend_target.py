@@ -29,6 +29,7 @@ PLANS = [
     pytest.param(A3, id="A3"),
     pytest.param(committed("minimax-m27-w8a8-a2"), id="A2"),
     pytest.param(committed("minimax-m27-w8a8-a3", "c8"), id="without drafts"),
+    pytest.param(committed("minimax-m27-w8a8-a3-pd", "corrected"), id="prefill and decode apart"),
     pytest.param(plans.hostile(), id="hostile"),
 ]
 

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 import plans
-from committed import committed
+from committed import committed, launches
 from sparkc.plan import Limit, Option, Plan, Probe, Restart, Setting
 from sparkc.report.explanation import found_on_line, lines_of_value
 from sparkc_targets.compose import TARGET
@@ -45,6 +45,7 @@ PLANS = [
     pytest.param(plans.hostile(), id="hostile"),
     pytest.param(_private_shm(plans.two_sparks()), id="private shared memory"),
     pytest.param(committed("minimax-m27-w8a8-a3", "short-context"), id="sixteen NPUs"),
+    pytest.param(committed("minimax-m27-w8a8-a3-pd", "corrected"), id="prefill and decode apart"),
 ]
 
 
@@ -106,16 +107,7 @@ def test_the_file_read_back_gives_exactly_the_values(plan: Plan) -> None:
         assert yaml.safe_load(texts[node.name]) == values_of(project(plan, node))
 
 
-@pytest.mark.parametrize(
-    ("spec", "variant"),
-    [
-        ("minimax-m27", None),
-        ("minimax-m27", "published"),
-        ("minimax-m27-awq", "published"),
-        ("llama33-70b", "mp"),
-        ("qwen36-35b-nvfp4", None),
-    ],
-)
+@pytest.mark.parametrize(("spec", "variant"), launches())
 def test_what_people_really_run_passes_schema_and_compose(
     spec: str, variant: str | None, schema: Any, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ PLANS = [
     pytest.param(committed("llama33-70b", "mp"), id="without Ray"),
     pytest.param(plans.hostile(), id="hostile"),
     pytest.param(committed("minimax-m27-w8a8-a3", "short-context"), id="sixteen NPUs"),
+    pytest.param(committed("minimax-m27-w8a8-a3-pd", "corrected"), id="prefill and decode apart"),
     pytest.param(plans.two_sparks(name=plans.NASTY, variant=plans.NASTY), id="hostile names"),
 ]
 

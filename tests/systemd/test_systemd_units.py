@@ -12,7 +12,7 @@ import pytest
 from unit_text import Assignment, command, read_unit, split_words, value, values
 
 import plans
-from committed import committed
+from committed import committed, launches
 from sparkc.plan import Container, Need, Node, Plan, Restart, Step
 from sparkc.report.explanation import comment_beside, found_on_line
 from sparkc_targets.node.mounts import mount_option, mounts
@@ -31,6 +31,7 @@ PLANS = {
     "specs/llama33-70b mp": lambda: committed("llama33-70b", "mp"),
     "specs/qwen36-35b-nvfp4": lambda: committed("qwen36-35b-nvfp4"),
     "specs/minimax-m27-w8a8-a3 long-context": lambda: committed("minimax-m27-w8a8-a3", "long-context"),
+    "specs/minimax-m27-w8a8-a3-pd corrected": lambda: committed("minimax-m27-w8a8-a3-pd", "corrected"),
 }
 SYSTEM, USER = PurePosixPath("units"), PurePosixPath("units/user")
 
@@ -82,9 +83,18 @@ def verified(plan: Plan, node: Node, folder: PurePosixPath, there: Path) -> subp
 
 @pytest.mark.parametrize("folder", [SYSTEM, USER], ids=str)
 def test_systemd_takes_every_unit_without_a_word(plan: Plan, folder: PurePosixPath, tmp_path: Path) -> None:
+    check_that_systemd_takes(plan, folder, tmp_path)
+
+
+@pytest.mark.parametrize(("spec", "variant"), launches())
+def test_systemd_takes_what_people_really_run(spec: str, variant: str | None, tmp_path: Path) -> None:
+    check_that_systemd_takes(committed(spec, variant), SYSTEM, tmp_path)
+
+
+def check_that_systemd_takes(plan: Plan, folder: PurePosixPath, there: Path) -> None:
     for node in plan.nodes:
         # It ends with 0 after "Unknown key … ignoring", so what it writes is what counts.
-        result = verified(plan, node, folder, tmp_path / node.name)
+        result = verified(plan, node, folder, there / node.name)
         assert result.stderr == ""
         assert result.returncode == 0
 
