@@ -197,12 +197,13 @@ def test_a_start_counts_once_the_service_answers(plan: Plan) -> None:
     assert value(service, "Type") == "exec"
     words = command(value(service, "ExecStartPost"))
     container = plan.head.containers[0]
+    probed = container.probes[0].fact
     inside = ["timeout", "5", "/bin/bash", "-p", "/sparkc/start.sh", "look", "http_ok", "127.0.0.1"]
     assert words[3:] == [
         *("ready", container.name, "10", "docker", "exec", container.name),
         *inside,
-        str(plan.service.port),
-        plan.service.health_path,
+        str(probed.port),
+        "/health",
     ]
 
 
