@@ -41,6 +41,25 @@ def test_a_launch_without_ray_starts_the_same_way(tmp_path: Path) -> None:
         assert [words[0] for words in fleet.verbs(node)] == STEPS
         assert (fleet.install_dir(node) / "files" / "beacon.py").is_file()
 
+def apart(root: Path) -> Fleet:
+    """Return prefill and decode on two nodes, behind a proxy that has no list of models."""
+    plan = committed("minimax-m27-w8a8-a3-pd", "corrected")
+    # The stand-in for a node holds 115 GB of any model.
+    nodes = tuple(replace(node, weights=(replace(node.weights[0], bytes=115_000_000_000),)) for node in plan.nodes)
+    return Fleet(root, replace(plan, nodes=nodes))
+
+
+def test_prefill_and_decode_are_up_once_their_proxy_answers(tmp_path: Path) -> None:
+    fleet = apart(tmp_path)
+    fleet.answer("/healthcheck", '{"status": "ok"}', after=2)
+    ended = fleet.run("up")
+    assert ended.status == 0, ended.text
+    assert "serving minimax at http://10.0.0.1:8009 (took " in ended.out
+    for node in ("atlas-1", "atlas-2"):
+        assert "start" in [words[0] for words in fleet.verbs(node)]
+    asked = {word for call in fleet.calls("curl") for word in call.words if word.startswith("http")}
+    assert asked == {"http://10.0.0.1:8009/healthcheck"}
+
 
 def test_no_node_goes_on_before_every_node_has_done_the_step(fleet: Fleet) -> None:
     fleet.serves()

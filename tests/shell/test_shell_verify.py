@@ -10,6 +10,7 @@ import pytest
 from fleet import Fleet
 
 import plans
+from committed import committed
 from sparkc.plan import InsideCheck, Secret
 
 CHAT = "/v1/chat/completions"
@@ -205,3 +206,17 @@ def test_what_fails_in_the_container_fails_verify(tmp_path: Path) -> None:
     assert ended.status == 1
     assert "fail  minimax-m27-head: library: not proven: /lib/a b.so is in the image" in ended.text
     assert "install it" in ended.text
+
+
+def test_a_proxy_without_a_list_of_models_is_asked_for_an_answer(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, committed("minimax-m27-w8a8-a3-pd", "corrected"))
+    (fleet.node("atlas-1") / "play" / "logs").write_text(
+        "printf 'tensor_parallel_size=8, enforce_eager=True enable_expert_parallel=True\\n'\n"
+    )
+    assert "http://10.0.0.1:8009: models" in fleet.run("verify").out, "nothing answers"
+    fleet.answer("/healthcheck", '{"status": "ok"}')
+    fleet.answer(CHAT, completion(SANE))
+    ended = fleet.run("verify")
+    assert ended.status == 0, ended.text
+    assert "ok    http://10.0.0.1:8009: proxy: it answers, and lists no models; the chat asks for minimax" in ended.out
+    assert [body["model"] for body in bodies(fleet)] == ["minimax"]
