@@ -83,8 +83,8 @@ echo "the head is gone"
 exit 1
 """
 
-# The beacon (resolve/beacon.py) is a port that is open as long as the container lives; the proxy in front of prefill and
-# decode answers in the foreground.
+# The beacon (resolve/beacon.py) is a port that is open as long as the container lives; the proxy in front of prefill
+# and decode answers in the foreground.
 PYTHON = r"""#!/bin/bash
 source /usr/lib/record.sh
 record python3 "$@"

@@ -189,8 +189,8 @@ def all_nodes() -> list[tuple[Plan, Node]]:
 @pytest.mark.parametrize(("plan", "node"), all_nodes())
 def test_the_generator_has_nothing_to_say(tmp_path: Path, plan: Plan, node: Node) -> None:
     said = generate(write_units(plan, node, tmp_path)).said
-    # A short name is meant: what Docker saved as vllm-node, Podman loads as docker.io/library/vllm-node, and what it built
-    # itself is localhost/vllm-node. Which of them is there is known on the node only.
+    # A short name is meant: what Docker saved as vllm-node, Podman loads as docker.io/library/vllm-node, and what it
+    # built itself is localhost/vllm-node. Which of them is there is known on the node only.
     expected = ("Loading source unit file", "not a fully qualified image name")
     assert [line for line in said.split("\n") if line and not any(words in line for words in expected)] == []
 

@@ -41,6 +41,7 @@ def test_a_launch_without_ray_starts_the_same_way(tmp_path: Path) -> None:
         assert [words[0] for words in fleet.verbs(node)] == STEPS
         assert (fleet.install_dir(node) / "files" / "beacon.py").is_file()
 
+
 def apart(root: Path) -> Fleet:
     """Return prefill and decode on two nodes, behind a proxy that has no list of models."""
     plan = committed("minimax-m27-w8a8-a3-pd", "corrected")

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from sparkc.plan import Container, DecodeBound, Image, MemoryCheck, MemoryTerm, Node, NodeMemory, Plan
+from sparkc.plan import Container, DecodeBound, Image, Layout, MemoryCheck, MemoryTerm, Node, NodeMemory, Plan
 from sparkc.report.visible import spelled_out, width
 from sparkc.resolve.memory.amount import number, written
 from sparkc.views.bar import bar
@@ -89,14 +89,18 @@ def _topology(plan: Plan) -> Iterator[str]:
     yield from _columns([("node", "role", "address", "interface", "container", "image"), *rows])
     yield ""
     yield f"fabric       {_fabric(plan)}"
-    for layout in plan.layouts:
-        yield (
-            f"{layout.side or 'parallelism':<11}  tensor {layout.tensor_parallel} × pipeline {layout.pipeline_parallel} "
-            f"× data {layout.data_parallel}, expert {layout.expert_parallel}, carried by {spelled_out(layout.executor)}"
-        )
+    yield from map(_layout, plan.layouts)
     yield f"serves       port {plan.service.port} on {spelled_out(plan.service.node)}"
     for layout in plan.layouts:
         yield from _decode(layout.decode)
+
+
+def _layout(layout: Layout) -> str:
+    tensor, pipeline, data = layout.tensor_parallel, layout.pipeline_parallel, layout.data_parallel
+    return (
+        f"{layout.side or 'parallelism':<11}  tensor {tensor} × pipeline {pipeline} × data {data}, "
+        f"expert {layout.expert_parallel}, carried by {spelled_out(layout.executor)}"
+    )
 
 
 def _decode(bound: DecodeBound | None) -> Iterator[str]:

@@ -203,7 +203,7 @@ class Facts(SpecView):
         return self.group.side if self.group else None
 
     def key_in_spec(self, key: KeyPath) -> KeyPath:
-        """Return where a key of `document` stands in the spec; another place only where prefill and decode are apart."""
+        """Return where a key of `document` stands in the spec: the same, unless prefill and decode are apart."""
         return self.group.key_in_spec(key) if self.group else key
 
     def of_side(self, side: SideName) -> Facts:

@@ -8,12 +8,14 @@ from posixpath import join
 
 from sparkc.findings import Finding, in_reading_order
 from sparkc.plan import Plan, Restart
+from sparkc.resolve.addresses import with_port
 from sparkc.views.bar import bar
 from sparkc.views.ledger import Ledger, ledgers
 from sparkc_targets.quoting import Quoted
 from sparkc_targets.runbook import wording
 from sparkc_targets.runbook.choices import choices, decided_by
 from sparkc_targets.runbook.commands import LAUNCH, LAUNCHED, OWN_WORDS
+from sparkc_targets.runbook.ports import port_rows
 from sparkc_targets.runbook.reach import ssh_command
 from sparkc_targets.runbook.secrets import secret_files
 from sparkc_targets.runbook.topology import diagram
@@ -37,7 +39,11 @@ def runbook(plan: Plan, findings: tuple[Finding, ...]) -> str:
         memories=list(_memories(plan)),
         waits=list(waits(plan)),
         steps=list(host_steps(plan)),
+        port_rows=list(port_rows(plan)),
+        ready_lines=_ready_lines(plan),
+        client_url=_client_url(plan),
         secrets=list(secret_files(plan)),
+        together=_together(plan),
         restarts=_restarts(plan),
         allowed=[finding for finding in in_order if finding.allowed is not None],
         remaining=[finding for finding in in_order if finding.allowed is None],
@@ -60,6 +66,32 @@ def _memories(plan: Plan) -> Iterator[tuple[Ledger, tuple[Quoted, ...], dict[str
     for ledger in ledgers(plan):
         drawn = bar(ledger)
         yield ledger, tuple(map(Quoted, drawn.lines)), drawn.letters
+
+
+def _ready_lines(plan: Plan) -> list[tuple[str, list[str]]]:
+    """Return each line that tells that a server serves, with the containers in whose logs it must stand."""
+    where: dict[str, list[str]] = {}
+    for node in plan.nodes:
+        for container in node.containers:
+            for process in container.processes:
+                if process.ready_line is not None:
+                    where.setdefault(process.ready_line, []).append(container.name)
+    return list(where.items())
+
+
+def _client_url(plan: Plan) -> str | None:
+    """Return what clients dial; None where every address of the node does."""
+    host = plan.service.host
+    return None if host in ("0.0.0.0", "::", "") else f"http://{with_port(host, plan.service.port)}"
+
+
+def _together(plan: Plan) -> str | None:
+    """Return what restarts together; None where nothing watches a peer."""
+    if not any(container.watches for node in plan.nodes for container in node.containers):
+        return None
+    if len(plan.layouts) > 1:
+        return "Each side restarts"
+    return "The nodes restart" if len(plan.nodes) > 1 else "The ranks restart"
 
 
 def _restarts(plan: Plan) -> list[tuple[Restart, list[str]]]:

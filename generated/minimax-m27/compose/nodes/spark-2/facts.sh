@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-worker 01d800b8e46d459b
+  minimax-m27-worker 848b75e17b9df14c
 )
 
 interface=enp1s0f0np0

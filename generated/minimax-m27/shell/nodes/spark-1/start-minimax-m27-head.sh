@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27 NODE=spark-1 CONTAINER=minimax-m27-head
-readonly BUILD=6acd713c400b5575 STOP_GRACE_S=60
+readonly BUILD=32cd6ea626d51605 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

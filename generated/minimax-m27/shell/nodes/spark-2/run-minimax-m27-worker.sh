@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27'
   --label 'sparkc.variant='
-  --label 'sparkc.plan=01d800b8e46d459b'
+  --label 'sparkc.plan=848b75e17b9df14c'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough

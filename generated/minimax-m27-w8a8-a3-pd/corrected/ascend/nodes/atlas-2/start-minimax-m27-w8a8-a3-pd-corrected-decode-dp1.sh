@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-w8a8-a3-pd (corrected)' NODE=atlas-2 CONTAINER=minimax-m27-w8a8-a3-pd-corrected-decode-dp1
-readonly BUILD=8c1fc5b0557f7124 STOP_GRACE_S=60
+readonly BUILD=fd1eac91a53dc54f STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-w8a8-a3-pd (corrected)' NODE=atlas-1 CONTAINER=minimax-m27-w8a8-a3-pd-corrected-prefill-dp0
-readonly BUILD=9bf96219395fa29a STOP_GRACE_S=60
+readonly BUILD=2ce2ab049d0fbddc STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 

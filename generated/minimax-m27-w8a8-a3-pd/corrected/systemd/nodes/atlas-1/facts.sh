@@ -14,8 +14,8 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-pd-corrected-prefill-dp0 9bf96219395fa29a
-  minimax-m27-w8a8-a3-pd-corrected-prefill-dp1 4b2841761f3cbafe
+  minimax-m27-w8a8-a3-pd-corrected-prefill-dp0 2ce2ab049d0fbddc
+  minimax-m27-w8a8-a3-pd-corrected-prefill-dp1 aec786c347f6a250
   minimax-m27-w8a8-a3-pd-corrected-proxy 8cd856e9906355ba
 )
 

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-w8a8-a3-pd (published)' NODE=atlas-2 CONTAINER=minimax-m27-w8a8-a3-pd-published-decode-dp1
-readonly BUILD=bc832d6561418526 STOP_GRACE_S=60
+readonly BUILD=03100370a060a0e2 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 

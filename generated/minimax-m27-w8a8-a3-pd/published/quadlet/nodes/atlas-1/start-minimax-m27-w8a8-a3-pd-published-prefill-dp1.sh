@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-w8a8-a3-pd (published)' NODE=atlas-1 CONTAINER=minimax-m27-w8a8-a3-pd-published-prefill-dp1
-readonly BUILD=405c64ddcde0c7d7 STOP_GRACE_S=60
+readonly BUILD=2d43ad787d4d8384 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 

@@ -14,8 +14,8 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-pd-published-decode-dp0 2330f98bd299e272
-  minimax-m27-w8a8-a3-pd-published-decode-dp1 bc832d6561418526
+  minimax-m27-w8a8-a3-pd-published-decode-dp0 e251cca8317a5a4f
+  minimax-m27-w8a8-a3-pd-published-decode-dp1 03100370a060a0e2
 )
 
 interface=eth0

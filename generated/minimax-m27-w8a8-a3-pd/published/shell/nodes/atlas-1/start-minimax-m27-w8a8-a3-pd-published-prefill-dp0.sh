@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-w8a8-a3-pd (published)' NODE=atlas-1 CONTAINER=minimax-m27-w8a8-a3-pd-published-prefill-dp0
-readonly BUILD=0e1a1b9098a96d3b STOP_GRACE_S=60
+readonly BUILD=69f46bb3c4982fe0 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 

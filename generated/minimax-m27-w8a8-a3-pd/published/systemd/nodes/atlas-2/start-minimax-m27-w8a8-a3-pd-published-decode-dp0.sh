@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-w8a8-a3-pd (published)' NODE=atlas-2 CONTAINER=minimax-m27-w8a8-a3-pd-published-decode-dp0
-readonly BUILD=2330f98bd299e272 STOP_GRACE_S=60
+readonly BUILD=e251cca8317a5a4f STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 

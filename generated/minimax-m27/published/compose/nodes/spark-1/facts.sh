@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-published-head 79db2270e8867dfd
+  minimax-m27-published-head 6fc40b472b3549d3
 )
 
 interface=enP7s7

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27 (published)' NODE=spark-1 CONTAINER=minimax-m27-published-head
-readonly BUILD=79db2270e8867dfd STOP_GRACE_S=60
+readonly BUILD=6fc40b472b3549d3 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 
