@@ -103,7 +103,7 @@ DIFFERENCES = {
         Difference("ray_head", "RAY_DEDUP_LOGS", "given to the driver alone, which prints the workers' logs",
                    "variable-given-to-wrong-process"),
     ),
-    "minimax-m27-nvfp4-published": (),
+    "minimax-m27-nvfp4-throughput": (),
     "minimax-m3-nvfp4-ring": (
         Difference("ray_head", "--dashboard-host", "on loopback: who reaches Ray's dashboard can run code, and nothing "
                    "of this launch needs it", "pass executor"),

@@ -9,7 +9,7 @@ DEPLOYMENT=minimax-m27-nvfp4
 TITLE=minimax-m27-nvfp4
 SUMMARY='saricles/MiniMax-M2.7-NVFP4-GB10-AC (nvfp4) on 2 NVIDIA DGX Spark (GB10), vllm 0.18.1 over Ray'
 SPEC=specs/minimax-m27-nvfp4.yaml
-EXECUTOR=ray
+USES_RAY=yes
 
 
 # nodes, the head first; an empty text is left to the user's ssh configuration, or was not declared
@@ -60,6 +60,7 @@ SERVICE_PORT=30000
 SERVICE_URL=http://spark-1.lan:30000
 HEALTH_PATH=/health
 API_KEY_FILE=''
+LISTS_MODELS=yes
 MODEL_NAMES=(minimax-m2.7-ac)
 TASK=generate
 CHAT_REQUEST='{"model": "minimax-m2.7-ac", "messages": [{"role": "user", "content": "Explain in two or three sentences what the page cache of an operating system is good for."}], "max_tokens": 256, "temperature": 1.0, "top_p": 0.95, "top_k": 40}'

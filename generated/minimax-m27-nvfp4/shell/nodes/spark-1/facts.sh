@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-head 63c1897c28c03920
+  minimax-m27-nvfp4-head 8d27d801c2c3c945
 )
 
 interface=bond0

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27-nvfp4 NODE=spark-1 CONTAINER=minimax-m27-nvfp4-head
-readonly BUILD=63c1897c28c03920 STOP_GRACE_S=60
+readonly BUILD=8d27d801c2c3c945 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-nvfp4 (agentic)' NODE=spark-1 CONTAINER=minimax-m27-nvfp4-agentic-head
-readonly BUILD=f9ffe52716b10145 STOP_GRACE_S=60
+readonly BUILD=aea4322a9c9c3601 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

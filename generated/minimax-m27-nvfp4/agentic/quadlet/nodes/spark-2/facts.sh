@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-agentic-worker 52760f37169cf6a3
+  minimax-m27-nvfp4-agentic-worker 2d237780f609dc19
 )
 
 interface=bond0

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-nvfp4'
   --label 'sparkc.variant=agentic'
-  --label 'sparkc.plan=52760f37169cf6a3'
+  --label 'sparkc.plan=2d237780f609dc19'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough
