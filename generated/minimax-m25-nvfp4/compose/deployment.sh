@@ -9,7 +9,7 @@ DEPLOYMENT=minimax-m25-nvfp4
 TITLE=minimax-m25-nvfp4
 SUMMARY='lukealonso/MiniMax-M2.5-NVFP4 (nvfp4) on 2 NVIDIA DGX Spark (GB10), vllm 0.16.0rc2 over Ray'
 SPEC=specs/minimax-m25-nvfp4.yaml
-EXECUTOR=ray
+USES_RAY=yes
 
 
 # nodes, the head first; an empty text is left to the user's ssh configuration, or was not declared
@@ -60,6 +60,7 @@ SERVICE_PORT=8888
 SERVICE_URL=http://spark-1.lan:8888
 HEALTH_PATH=/health
 API_KEY_FILE=''
+LISTS_MODELS=yes
 MODEL_NAMES=(lukealonso/MiniMax-M2.5-NVFP4)
 TASK=generate
 CHAT_REQUEST='{"model": "lukealonso/MiniMax-M2.5-NVFP4", "messages": [{"role": "user", "content": "Explain in two or three sentences what the page cache of an operating system is good for."}], "max_tokens": 1024, "temperature": 1.0, "top_p": 0.95, "top_k": 40}'

@@ -9,7 +9,7 @@ DEPLOYMENT=minimax-m27-awq
 TITLE=minimax-m27-awq
 SUMMARY='cyankiwi/MiniMax-M2.7-AWQ-4bit (awq-int4) on 2 NVIDIA DGX Spark (GB10), vllm 0.23.0 over Ray'
 SPEC=specs/minimax-m27-awq.yaml
-EXECUTOR=ray
+USES_RAY=yes
 
 
 # nodes, the head first; an empty text is left to the user's ssh configuration, or was not declared
@@ -60,6 +60,7 @@ SERVICE_PORT=8000
 SERVICE_URL=http://spark-1.lan:8000
 HEALTH_PATH=/health
 API_KEY_FILE=''
+LISTS_MODELS=yes
 MODEL_NAMES=(MiniMax-M2.7-AWQ-4bit)
 TASK=generate
 CHAT_REQUEST='{"model": "MiniMax-M2.7-AWQ-4bit", "messages": [{"role": "user", "content": "Explain in two or three sentences what the page cache of an operating system is good for."}], "max_tokens": 1024, "temperature": 1.0, "top_p": 0.95, "top_k": 40}'

@@ -9,7 +9,7 @@ DEPLOYMENT=minimax-m27-nvfp4-sglang
 TITLE=minimax-m27-nvfp4-sglang
 SUMMARY='nvidia/MiniMax-M2.7-NVFP4 (nvfp4) on 4 NVIDIA DGX Spark (GB10), sglang 0.5.12.post1'
 SPEC=specs/minimax-m27-nvfp4-sglang.yaml
-EXECUTOR=mp
+USES_RAY=no
 
 
 # nodes, the head first; an empty text is left to the user's ssh configuration, or was not declared
@@ -60,6 +60,7 @@ SERVICE_PORT=30000
 SERVICE_URL=http://127.0.0.1:30000
 HEALTH_PATH=/health
 API_KEY_FILE=''
+LISTS_MODELS=yes
 MODEL_NAMES=(minimax-m2.7)
 TASK=generate
 CHAT_REQUEST='{"model": "minimax-m2.7", "messages": [{"role": "user", "content": "Explain in two or three sentences what the page cache of an operating system is good for."}], "max_tokens": 1024, "temperature": 1.0, "top_p": 0.95, "top_k": 40}'

@@ -9,7 +9,7 @@ DEPLOYMENT=minimax-m3-nvfp4
 TITLE=minimax-m3-nvfp4
 SUMMARY='lukealonso/MiniMax-M3-NVFP4 (nvfp4) on 3 NVIDIA DGX Spark (GB10), vllm unknown over Ray'
 SPEC=specs/minimax-m3-nvfp4.yaml
-EXECUTOR=ray
+USES_RAY=yes
 
 
 # nodes, the head first; an empty text is left to the user's ssh configuration, or was not declared
@@ -60,6 +60,7 @@ SERVICE_PORT=8000
 SERVICE_URL=http://spark-1.lan:8000
 HEALTH_PATH=/health
 API_KEY_FILE=''
+LISTS_MODELS=yes
 MODEL_NAMES=(minimax-m3)
 TASK=generate
 CHAT_REQUEST='{"model": "minimax-m3", "messages": [{"role": "user", "content": "Explain in two or three sentences what the page cache of an operating system is good for."}], "max_tokens": 1024}'

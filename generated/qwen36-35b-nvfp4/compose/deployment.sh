@@ -9,7 +9,7 @@ DEPLOYMENT=qwen36-35b-nvfp4
 TITLE=qwen36-35b-nvfp4
 SUMMARY='nvidia/Qwen3.6-35B-A3B-NVFP4 (nvfp4) on one NVIDIA DGX Spark (GB10), vllm 0.30.0'
 SPEC=specs/qwen36-35b-nvfp4.yaml
-EXECUTOR=uni
+USES_RAY=no
 
 
 # nodes, the head first; an empty text is left to the user's ssh configuration, or was not declared
@@ -60,6 +60,7 @@ SERVICE_PORT=8000
 SERVICE_URL=http://spark-1.lan:8000
 HEALTH_PATH=/health
 API_KEY_FILE=''
+LISTS_MODELS=yes
 MODEL_NAMES=(nvidia/Qwen3.6-35B-A3B-NVFP4)
 TASK=generate
 CHAT_REQUEST='{"model": "nvidia/Qwen3.6-35B-A3B-NVFP4", "messages": [{"role": "user", "content": "Explain in two or three sentences what the page cache of an operating system is good for."}], "max_tokens": 1024}'

@@ -9,7 +9,7 @@ DEPLOYMENT=llama33-70b-mp
 TITLE='llama33-70b (mp)'
 SUMMARY='meta-llama/Llama-3.3-70B-Instruct (bf16) on 2 NVIDIA DGX Spark (GB10), vllm 0.20.1'
 SPEC=specs/llama33-70b.yaml
-EXECUTOR=mp
+USES_RAY=no
 
 
 # nodes, the head first; an empty text is left to the user's ssh configuration, or was not declared
@@ -60,6 +60,7 @@ SERVICE_PORT=8000
 SERVICE_URL=http://spark-1.lan:8000
 HEALTH_PATH=/health
 API_KEY_FILE=''
+LISTS_MODELS=yes
 MODEL_NAMES=(meta-llama/Llama-3.3-70B-Instruct)
 TASK=generate
 CHAT_REQUEST='{"model": "meta-llama/Llama-3.3-70B-Instruct", "messages": [{"role": "user", "content": "Explain in two or three sentences what the page cache of an operating system is good for."}], "max_tokens": 256}'

@@ -31,6 +31,12 @@ is_serving() {
 # models_are_listed: status 1 when a name that clients send is not served; MISSING_MODEL names it.
 models_are_listed() {
   local name entry
+  if [[ $LISTS_MODELS == no ]]; then
+    ask "$HEALTH_PATH"
+    MISSING_MODEL="any answer (HTTP $ANSWER_STATUS)"
+    [[ $ANSWER_STATUS == 200 ]]
+    return
+  fi
   ask /v1/models
   MISSING_MODEL="any model (HTTP $ANSWER_STATUS)"
   [[ $ANSWER_STATUS == 200 ]] || return 1

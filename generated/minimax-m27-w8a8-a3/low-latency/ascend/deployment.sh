@@ -9,7 +9,7 @@ DEPLOYMENT=minimax-m27-w8a8-a3-low-latency
 TITLE='minimax-m27-w8a8-a3 (low-latency)'
 SUMMARY='Eco-Tech/MiniMax-M2.7-w8a8-QuaRot (w8a8) on one Huawei Atlas 800 A3, vllm-ascend 0.21.0rc1'
 SPEC=specs/minimax-m27-w8a8-a3.yaml
-EXECUTOR=mp
+USES_RAY=no
 
 
 # nodes, the head first; an empty text is left to the user's ssh configuration, or was not declared
@@ -60,6 +60,7 @@ SERVICE_PORT=8000
 SERVICE_URL=http://atlas-1.lan:8000
 HEALTH_PATH=/health
 API_KEY_FILE=''
+LISTS_MODELS=yes
 MODEL_NAMES=(MiniMax-M2.7)
 TASK=generate
 CHAT_REQUEST='{"model": "MiniMax-M2.7", "messages": [{"role": "user", "content": "Explain in two or three sentences what the page cache of an operating system is good for."}], "max_tokens": 1024, "temperature": 1.0, "top_p": 0.95, "top_k": 40}'

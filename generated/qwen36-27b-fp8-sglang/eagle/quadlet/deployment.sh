@@ -9,7 +9,7 @@ DEPLOYMENT=qwen36-27b-fp8-sglang-eagle
 TITLE='qwen36-27b-fp8-sglang (eagle)'
 SUMMARY='Qwen/Qwen3.6-27B-FP8 (fp8) on one NVIDIA DGX Spark (GB10), sglang 0.5.12'
 SPEC=specs/qwen36-27b-fp8-sglang.yaml
-EXECUTOR=uni
+USES_RAY=no
 
 
 # nodes, the head first; an empty text is left to the user's ssh configuration, or was not declared
@@ -60,6 +60,7 @@ SERVICE_PORT=30000
 SERVICE_URL=http://127.0.0.1:30000
 HEALTH_PATH=/health
 API_KEY_FILE=''
+LISTS_MODELS=yes
 MODEL_NAMES=(qwen3.6-27b)
 TASK=generate
 CHAT_REQUEST='{"model": "qwen3.6-27b", "messages": [{"role": "user", "content": "Explain in two or three sentences what the page cache of an operating system is good for."}], "max_tokens": 256}'

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=llama33-70b NODE=spark-1 CONTAINER=llama33-70b-head
-readonly BUILD=ebb36d763914bbfd STOP_GRACE_S=60
+readonly BUILD=69442988ad3b6a72 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

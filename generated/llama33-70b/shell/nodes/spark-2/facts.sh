@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-worker 970ff47ffa9cbe6c
+  llama33-70b-worker 2d60b86f85934916
 )
 
 interface=enp1s0f1np1

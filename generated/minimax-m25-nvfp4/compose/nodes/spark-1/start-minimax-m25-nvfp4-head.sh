@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m25-nvfp4 NODE=spark-1 CONTAINER=minimax-m25-nvfp4-head
-readonly BUILD=70cbe01626bfc22b STOP_GRACE_S=60
+readonly BUILD=4707e95d59936dac STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

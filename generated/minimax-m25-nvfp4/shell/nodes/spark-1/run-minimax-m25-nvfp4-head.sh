@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m25-nvfp4'
   --label 'sparkc.variant='
-  --label 'sparkc.plan=70cbe01626bfc22b'
+  --label 'sparkc.plan=4707e95d59936dac'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough

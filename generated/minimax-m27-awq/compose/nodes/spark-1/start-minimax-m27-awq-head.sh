@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27-awq NODE=spark-1 CONTAINER=minimax-m27-awq-head
-readonly BUILD=14bd0fa2780eb569 STOP_GRACE_S=60
+readonly BUILD=26fce7261eee4fc9 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-awq'
   --label 'sparkc.variant='
-  --label 'sparkc.plan=450ca8ee3026e55c'
+  --label 'sparkc.plan=14cd202b0e730a70'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough

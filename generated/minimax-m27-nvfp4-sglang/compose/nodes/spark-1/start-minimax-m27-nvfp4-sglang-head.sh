@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27-nvfp4-sglang NODE=spark-1 CONTAINER=minimax-m27-nvfp4-sglang-head
-readonly BUILD=57a4a490d1ae4dac STOP_GRACE_S=60
+readonly BUILD=7720a9d6cd7ca7ca STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27-nvfp4-sglang NODE=spark-2 CONTAINER=minimax-m27-nvfp4-sglang-worker
-readonly BUILD=7ee9b9f91f48c9ac STOP_GRACE_S=60
+readonly BUILD=5394631e8fa89f86 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 

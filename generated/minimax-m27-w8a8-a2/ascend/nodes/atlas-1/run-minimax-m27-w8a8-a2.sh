@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-w8a8-a2'
   --label 'sparkc.variant='
-  --label 'sparkc.plan=38729c3f030f900d'
+  --label 'sparkc.plan=ab97fb0ebe818d83'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # spec container.ipc: said in specs/minimax-m27-w8a8-a2.yaml

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27-w8a8-a2 NODE=atlas-1 CONTAINER=minimax-m27-w8a8-a2
-readonly BUILD=38729c3f030f900d STOP_GRACE_S=60
+readonly BUILD=ab97fb0ebe818d83 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -14,7 +14,7 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a2 38729c3f030f900d
+  minimax-m27-w8a8-a2 ab97fb0ebe818d83
 )
 
 interface=''

@@ -83,7 +83,7 @@ reach_what_answers() {
 }
 
 show_ray() {
-  [[ $EXECUTOR == ray && -n ${TOOLS[$SERVICE_NODE]:-} ]] || return 0
+  [[ $USES_RAY == yes && -n ${TOOLS[$SERVICE_NODE]:-} ]] || return 0
   heading "Ray"
   tool "$SERVICE_NODE" exec "$SERVICE_CONTAINER" ray status </dev/null 2>&1 | sed 's/^/  /'
 }

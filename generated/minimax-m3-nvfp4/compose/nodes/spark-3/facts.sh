@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-worker b018de386f6a71fe
+  minimax-m3-nvfp4-worker f2d25f668ae784f6
 )
 
 interface=enP7s7

@@ -10,7 +10,11 @@ verb_verify() {
   find_all_tools installed
   heading "service"
   if models_are_listed; then
-    check ok "$SERVICE_URL" models "${MODEL_NAMES[*]}"
+    if [[ $LISTS_MODELS == yes ]]; then
+      check ok "$SERVICE_URL" models "${MODEL_NAMES[*]}"
+    else
+      check ok "$SERVICE_URL" proxy "it answers, and lists no models; the chat asks for ${MODEL_NAMES[0]}"
+    fi
     case $TASK in
       generate) verify_chat && verify_tool_call ;;
       embed) verify_embedding ;;

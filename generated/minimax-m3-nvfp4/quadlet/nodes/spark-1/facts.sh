@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-head 52bcbc57bd3ef7cd
+  minimax-m3-nvfp4-head 96b2a69de4cdb2c3
 )
 
 interface=enP7s7

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m3-nvfp4 NODE=spark-1 CONTAINER=minimax-m3-nvfp4-head
-readonly BUILD=52bcbc57bd3ef7cd STOP_GRACE_S=60
+readonly BUILD=96b2a69de4cdb2c3 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

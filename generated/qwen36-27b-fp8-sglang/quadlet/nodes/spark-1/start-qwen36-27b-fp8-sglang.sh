@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=qwen36-27b-fp8-sglang NODE=spark-1 CONTAINER=qwen36-27b-fp8-sglang
-readonly BUILD=467bd42c0aa854e0 STOP_GRACE_S=60
+readonly BUILD=d1a20b0da77248e7 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=qwen36-27b-fp8-sglang'
   --label 'sparkc.variant='
-  --label 'sparkc.plan=467bd42c0aa854e0'
+  --label 'sparkc.plan=d1a20b0da77248e7'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough

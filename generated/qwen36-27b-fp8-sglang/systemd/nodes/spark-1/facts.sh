@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  qwen36-27b-fp8-sglang 467bd42c0aa854e0
+  qwen36-27b-fp8-sglang d1a20b0da77248e7
 )
 
 interface=''

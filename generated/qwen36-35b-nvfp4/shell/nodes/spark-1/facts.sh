@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  qwen36-35b-nvfp4 cf5c4947d9e1738b
+  qwen36-35b-nvfp4 efea6d37379dd673
 )
 
 interface=''

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=qwen36-35b-nvfp4'
   --label 'sparkc.variant='
-  --label 'sparkc.plan=cf5c4947d9e1738b'
+  --label 'sparkc.plan=efea6d37379dd673'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough

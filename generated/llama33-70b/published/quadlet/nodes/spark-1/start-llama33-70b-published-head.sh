@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='llama33-70b (published)' NODE=spark-1 CONTAINER=llama33-70b-published-head
-readonly BUILD=97bd82d2f8c484f6 STOP_GRACE_S=60
+readonly BUILD=c181bdb1574947ac STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m25-nvfp4 (bring-up)' NODE=spark-1 CONTAINER=minimax-m25-nvfp4-bring-up-head
-readonly BUILD=092bfae56539688b STOP_GRACE_S=60
+readonly BUILD=3169566adaffd2c0 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m25-nvfp4'
   --label 'sparkc.variant=bring-up'
-  --label 'sparkc.plan=092bfae56539688b'
+  --label 'sparkc.plan=3169566adaffd2c0'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough

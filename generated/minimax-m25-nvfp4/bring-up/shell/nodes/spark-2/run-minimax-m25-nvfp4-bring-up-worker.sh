@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m25-nvfp4'
   --label 'sparkc.variant=bring-up'
-  --label 'sparkc.plan=5e8f7b603a3207d1'
+  --label 'sparkc.plan=487c53c1fc36b68e'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough

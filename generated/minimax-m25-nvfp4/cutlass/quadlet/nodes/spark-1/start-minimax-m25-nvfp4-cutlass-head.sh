@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m25-nvfp4 (cutlass)' NODE=spark-1 CONTAINER=minimax-m25-nvfp4-cutlass-head
-readonly BUILD=9fc2314bf87cf813 STOP_GRACE_S=60
+readonly BUILD=7aa4366248a87d00 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m25-nvfp4'
   --label 'sparkc.variant=published'
-  --label 'sparkc.plan=bc1f6d9f56a3e8b9'
+  --label 'sparkc.plan=91577e0d028ec94f'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m25-nvfp4 (published)' NODE=spark-1 CONTAINER=minimax-m25-nvfp4-published-head
-readonly BUILD=bc1f6d9f56a3e8b9 STOP_GRACE_S=60
+readonly BUILD=91577e0d028ec94f STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-awq-published-head fa98823a97d86ded
+  minimax-m27-awq-published-head 98bf50186decf2f6
 )
 
 interface=enp1s0f0np0

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-awq'
   --label 'sparkc.variant=published'
-  --label 'sparkc.plan=fa98823a97d86ded'
+  --label 'sparkc.plan=98bf50186decf2f6'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough

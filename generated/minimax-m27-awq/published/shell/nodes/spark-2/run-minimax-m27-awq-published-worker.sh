@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-awq'
   --label 'sparkc.variant=published'
-  --label 'sparkc.plan=1821e1ceca42b8f9'
+  --label 'sparkc.plan=f736f0a2b25366bf'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough

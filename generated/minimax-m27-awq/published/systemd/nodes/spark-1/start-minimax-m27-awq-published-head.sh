@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-awq (published)' NODE=spark-1 CONTAINER=minimax-m27-awq-published-head
-readonly BUILD=fa98823a97d86ded STOP_GRACE_S=60
+readonly BUILD=98bf50186decf2f6 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -14,7 +14,7 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-c8 f1ca28f2b944f3c4
+  minimax-m27-w8a8-a3-c8 86bd460b3550bf5c
 )
 
 interface=''

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-w8a8-a3'
   --label 'sparkc.variant=c8'
-  --label 'sparkc.plan=f1ca28f2b944f3c4'
+  --label 'sparkc.plan=86bd460b3550bf5c'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # spec container.shm_size: said in specs/minimax-m27-w8a8-a3.yaml

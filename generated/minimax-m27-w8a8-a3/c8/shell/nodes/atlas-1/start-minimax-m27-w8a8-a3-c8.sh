@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-w8a8-a3 (c8)' NODE=atlas-1 CONTAINER=minimax-m27-w8a8-a3-c8
-readonly BUILD=f1ca28f2b944f3c4 STOP_GRACE_S=60
+readonly BUILD=86bd460b3550bf5c STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -14,7 +14,7 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-long-context 976f229ad1c3fdc8
+  minimax-m27-w8a8-a3-long-context 5dee1497fa1def25
 )
 
 interface=''

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-w8a8-a3 (long-context)' NODE=atlas-1 CONTAINER=minimax-m27-w8a8-a3-long-context
-readonly BUILD=976f229ad1c3fdc8 STOP_GRACE_S=60
+readonly BUILD=5dee1497fa1def25 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

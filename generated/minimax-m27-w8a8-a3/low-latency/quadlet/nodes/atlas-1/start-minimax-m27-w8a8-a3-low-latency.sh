@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-w8a8-a3 (low-latency)' NODE=atlas-1 CONTAINER=minimax-m27-w8a8-a3-low-latency
-readonly BUILD=9dd73fee8428581e STOP_GRACE_S=60
+readonly BUILD=f1357bf7e083df36 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

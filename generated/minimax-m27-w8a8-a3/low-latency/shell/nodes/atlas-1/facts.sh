@@ -14,7 +14,7 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-low-latency 9dd73fee8428581e
+  minimax-m27-w8a8-a3-low-latency f1357bf7e083df36
 )
 
 interface=''

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-w8a8-a3 (m25)' NODE=atlas-1 CONTAINER=minimax-m27-w8a8-a3-m25
-readonly BUILD=995a2a3b1ffa6907 STOP_GRACE_S=60
+readonly BUILD=c7962ea27b24a07b STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

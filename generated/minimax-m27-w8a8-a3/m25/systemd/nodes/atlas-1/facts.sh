@@ -14,7 +14,7 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-m25 995a2a3b1ffa6907
+  minimax-m27-w8a8-a3-m25 c7962ea27b24a07b
 )
 
 interface=''

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-w8a8-a3 (short-context)' NODE=atlas-1 CONTAINER=minimax-m27-w8a8-a3-short-context
-readonly BUILD=240d2bbf48114be2 STOP_GRACE_S=60
+readonly BUILD=d078a144e0d614ff STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -14,7 +14,7 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-short-context 240d2bbf48114be2
+  minimax-m27-w8a8-a3-short-context d078a144e0d614ff
 )
 
 interface=''

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m3-nvfp4 (eagle3)' NODE=spark-1 CONTAINER=minimax-m3-nvfp4-eagle3-head
-readonly BUILD=99ea0cb6431a2b05 STOP_GRACE_S=60
+readonly BUILD=496df72b4ddf80aa STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-eagle3-worker 4948122d19867777
+  minimax-m3-nvfp4-eagle3-worker f7a84564a19b93b1
 )
 
 interface=enP7s7

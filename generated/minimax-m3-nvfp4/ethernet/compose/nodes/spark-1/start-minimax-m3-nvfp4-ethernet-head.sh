@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m3-nvfp4 (ethernet)' NODE=spark-1 CONTAINER=minimax-m3-nvfp4-ethernet-head
-readonly BUILD=a2f09360e1b9c8a3 STOP_GRACE_S=60
+readonly BUILD=10a45ee02f6856ab STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-ethernet-head a2f09360e1b9c8a3
+  minimax-m3-nvfp4-ethernet-head 10a45ee02f6856ab
 )
 
 interface=enP7s7

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='qwen36-27b-fp8-sglang (eagle)' NODE=spark-1 CONTAINER=qwen36-27b-fp8-sglang-eagle
-readonly BUILD=4c8a154d4fcb1647 STOP_GRACE_S=60
+readonly BUILD=6579f23e37da1e61 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

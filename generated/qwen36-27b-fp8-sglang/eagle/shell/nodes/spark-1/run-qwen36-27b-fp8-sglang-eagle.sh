@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=qwen36-27b-fp8-sglang'
   --label 'sparkc.variant=eagle'
-  --label 'sparkc.plan=4c8a154d4fcb1647'
+  --label 'sparkc.plan=6579f23e37da1e61'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  qwen36-27b-fp8-sglang-eagle 4c8a154d4fcb1647
+  qwen36-27b-fp8-sglang-eagle 6579f23e37da1e61
 )
 
 interface=''

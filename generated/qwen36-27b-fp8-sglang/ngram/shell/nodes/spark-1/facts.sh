@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  qwen36-27b-fp8-sglang-ngram 00e1f7c622d6d1b2
+  qwen36-27b-fp8-sglang-ngram 605d601507cbadd7
 )
 
 interface=''

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=qwen36-27b-fp8-sglang'
   --label 'sparkc.variant=ngram'
-  --label 'sparkc.plan=00e1f7c622d6d1b2'
+  --label 'sparkc.plan=605d601507cbadd7'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough

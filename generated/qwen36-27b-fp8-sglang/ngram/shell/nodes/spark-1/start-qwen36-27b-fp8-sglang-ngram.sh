@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='qwen36-27b-fp8-sglang (ngram)' NODE=spark-1 CONTAINER=qwen36-27b-fp8-sglang-ngram
-readonly BUILD=00e1f7c622d6d1b2 STOP_GRACE_S=60
+readonly BUILD=605d601507cbadd7 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

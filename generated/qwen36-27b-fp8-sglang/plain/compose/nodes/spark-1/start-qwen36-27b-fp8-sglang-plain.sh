@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='qwen36-27b-fp8-sglang (plain)' NODE=spark-1 CONTAINER=qwen36-27b-fp8-sglang-plain
-readonly BUILD=853cb2713b6c47a9 STOP_GRACE_S=60
+readonly BUILD=6f358716bd374e4a STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  qwen36-27b-fp8-sglang-plain 853cb2713b6c47a9
+  qwen36-27b-fp8-sglang-plain 6f358716bd374e4a
 )
 
 interface=''

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=qwen36-27b-fp8-sglang'
   --label 'sparkc.variant=plain'
-  --label 'sparkc.plan=853cb2713b6c47a9'
+  --label 'sparkc.plan=6f358716bd374e4a'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough
