@@ -83,4 +83,4 @@ def _kv_transfer(facts: Facts, host: HostDraft) -> Iterator[Port]:
     first = facts.kv_port + host.facts.index * each
     for number in range(first, first + each):
         key = ("kv_transfer", "ports", facts.side or "")
-        yield Port(number, "engine", "hands over the KV cache", "peers", key)
+        yield Port(number, "engine", "KV cache transfer", "peers", key)
