@@ -159,6 +159,8 @@ ALL_RULES: tuple[str, ...] = (
     "separation.mooncake_library_unnamed",
     "separation.prefill_context_with_stages",
     "separation.prefill_drafts_several_tokens",
+    "separation.proxy_asks_for_no_key",
+    "separation.servers_out_of_reach_of_proxy",
     "separation.sides_ask_for_different_keys",
     "separation.sides_serve_different_models",
     "spec.config_key_not_read",
