@@ -158,6 +158,7 @@ ALL_RULES: tuple[str, ...] = (
     "separation.kv_port_in_reserved_range",
     "separation.kv_ports_beyond_last",
     "separation.kv_ports_overlap",
+    "separation.kv_transfer_config_by_hand",
     "separation.kv_transfer_key_nobody_reads",
     "separation.kv_transfer_key_unknown",
     "separation.kv_transfer_sizes_by_hand",

@@ -9,6 +9,7 @@ from sparkc.catalog.versions import is_within
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
+from sparkc.resolve.separation import SIDES
 from sparkc.rules.rule import Complaint, Evidence, Rule
 from sparkc.rules.separation.sides import is_apart
 from sparkc.source.spelling import nearest, shown
@@ -22,7 +23,7 @@ def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
     keys, lost = known.keys[connector], [key.name for key in known.lost]
     for name in facts.kv_transfer.extra or {}:
         if name not in keys and name not in lost:
-            guess = nearest(name, keys)
+            guess = nearest(name, [key for key in keys if key not in SIDES])
             yield Complaint(
                 ("kv_transfer", "extra", name),
                 f"{connector} of {facts.engine.name} {facts.engine.version} does not read {shown(name)}",

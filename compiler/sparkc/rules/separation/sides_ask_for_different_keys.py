@@ -19,8 +19,8 @@ def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
     if own != others and is_to_blame(facts, *KEY):
         yield Complaint(
             KEY,
-            f"{own or 'no key'} is asked for here and {others or 'no key'} on the {other.side} side; wanted one, since the "
-            "proxy sends one",
+            f"{own or 'no key'} is asked for here and {others or 'no key'} on the {other.side} side; wanted one, "
+            "since the proxy sends one",
             also=beside(facts, *KEY),
         )
 
