@@ -14,8 +14,8 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-pd-corrected-prefill-dp0 9bf96219395fa29a
-  minimax-m27-w8a8-a3-pd-corrected-prefill-dp1 4b2841761f3cbafe
+  minimax-m27-w8a8-a3-pd-corrected-prefill-dp0 5025cc0ec70ff29b
+  minimax-m27-w8a8-a3-pd-corrected-prefill-dp1 1e925c5f90728055
   minimax-m27-w8a8-a3-pd-corrected-proxy 8cd856e9906355ba
 )
 

@@ -14,8 +14,8 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-pd-corrected-decode-dp0 b9546582f3e87bb4
-  minimax-m27-w8a8-a3-pd-corrected-decode-dp1 8c1fc5b0557f7124
+  minimax-m27-w8a8-a3-pd-corrected-decode-dp0 cce4663e1566a743
+  minimax-m27-w8a8-a3-pd-corrected-decode-dp1 5e3f3f76a453681a
 )
 
 interface=eth0

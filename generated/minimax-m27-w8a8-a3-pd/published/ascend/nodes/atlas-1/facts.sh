@@ -14,8 +14,8 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-pd-published-prefill-dp0 0e1a1b9098a96d3b
-  minimax-m27-w8a8-a3-pd-published-prefill-dp1 405c64ddcde0c7d7
+  minimax-m27-w8a8-a3-pd-published-prefill-dp0 ad792e5a0b4f8795
+  minimax-m27-w8a8-a3-pd-published-prefill-dp1 35cd4f2249123bc1
   minimax-m27-w8a8-a3-pd-published-proxy 39f73cf3efc5bdc4
 )
 

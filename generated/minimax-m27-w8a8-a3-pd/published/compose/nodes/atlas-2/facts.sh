@@ -14,8 +14,8 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-pd-published-decode-dp0 2330f98bd299e272
-  minimax-m27-w8a8-a3-pd-published-decode-dp1 bc832d6561418526
+  minimax-m27-w8a8-a3-pd-published-decode-dp0 69100c7c9ea28083
+  minimax-m27-w8a8-a3-pd-published-decode-dp1 86f6d6bde3e58649
 )
 
 interface=eth0
