@@ -30,6 +30,7 @@ def is_to_blame(facts: Facts, *key: str) -> bool:
 
 
 def beside(facts: Facts, *key: str) -> tuple[tuple[KeyPath, str], ...]:
-    """Return the remark that shows what the other side has at a key."""
+    """Return the remark that shows what the other side says itself at a key."""
     other = other_side(facts)
-    return ((other.key_in_spec(key), f"{other.side} has this"),) if other.says(*key) else ()
+    place = other.key_in_spec(key)
+    return ((place, f"{other.side} has this"),) if place != key else ()
