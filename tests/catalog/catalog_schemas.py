@@ -241,6 +241,18 @@ INTERCONNECTS = record(
     {"id": NAME, "title": TEXT, "rdma": FLAG, "facts": many(record({"what": TEXT, "evidence": EVIDENCE}), least=1)}
 )
 
+CONNECTOR_KEYS = many({"type": "string", "pattern": "^[a-z][a-z0-9_]*$"})
+
+CONNECTORS = record(
+    {
+        "id": NAME,
+        "versions": TEXT,
+        "always": record({"keys": CONNECTOR_KEYS, "evidence": EVIDENCE}),
+        "connectors": many(record({"name": TEXT, "keys": CONNECTOR_KEYS, "evidence": EVIDENCE}), least=1),
+        "lost": many(record({"name": TEXT, "gone": TEXT, "instead": TEXT, "evidence": EVIDENCE})),
+    }
+)
+
 WHEN = record(
     {},
     {
@@ -320,6 +332,7 @@ SCHEMAS = {
     "models": MODELS,
     "images": IMAGES,
     "interconnects": INTERCONNECTS,
+    "connectors": CONNECTORS,
     "known_bad": KNOWN_BAD,
     "troubles": TROUBLES,
     "figures": FIGURES,

@@ -41,7 +41,7 @@ def test_finding_weighs_what_its_rule_says(rule: Rule, tmp_path: Path) -> None:
     assert not any("invalid" in finding.message.lower() for finding in found)
 
 
-@pytest.mark.parametrize("base", ["atlas", "pair", "sglang", "sglang-pair", "single"])
+@pytest.mark.parametrize("base", ["atlas", "pair", "separated", "sglang", "sglang-pair", "single"])
 def test_no_rule_complains_about_an_example_spec_or_about_what_rules_propose(base: str, tmp_path: Path) -> None:
     assert launches(tmp_path, base)["base"].findings == ()
 

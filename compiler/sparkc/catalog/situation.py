@@ -10,6 +10,7 @@ SWITCHES = {
     "speculative": "the method in the engine's word, none without drafts",
     "draft_quantization": "as the engine spells it, or unstated; only where drafts come from a model of their own",
     "moe_runner_backend": "as the engine spells it",
+    "kv_connector": "as the engine spells it; only where prefill and decode are apart",
     "SGLANG_DISABLE_CUDA_GRAPH": "value of the variable",
 }
 """Settings that facts may depend on, and what they may be. Data that asks for another fails a test."""

@@ -258,8 +258,8 @@ class Facts(SpecView):
 
     @property
     def ranks_are_servers(self) -> bool:
-        """Tell whether each data parallel rank is a server of its own, in a container of its own."""
-        return self.parallelism.data_mode == "external"
+        """Tell whether each data parallel rank is a server of its own, in a container of its own; never of SGLang."""
+        return self.parallelism.data_mode == "external" and self.engine.name not in CARRY_THEMSELVES
 
     def has_server(self, host: HostFacts) -> bool:
         """Tell whether the API is served on a machine: on the first one, or by every data parallel rank."""

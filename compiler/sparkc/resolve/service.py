@@ -47,6 +47,7 @@ def situation_of(facts: Facts) -> Situation:
         "interconnect": facts.interconnect.kind,
         "topology": facts.interconnect.topology,
         "moe_runner_backend": _text(facts.argument("moe-runner-backend")),
+        "kv_connector": facts.kv_transfer.connector,
         "SGLANG_DISABLE_CUDA_GRAPH": _text((facts.spec.env or {}).get("SGLANG_DISABLE_CUDA_GRAPH")),
     }
     version = facts.engine.version

@@ -26,6 +26,7 @@ BASES = {
     "pair": "two Sparks over Ray",
     "single": "one Spark",
     "atlas": "one Atlas 800I A2",
+    "separated": "two Atlas 800 A3 with prefill and decode apart",
     "sglang": "one Spark with SGLang",
     "sglang-pair": "two Sparks with SGLang",
 }

@@ -61,8 +61,8 @@ class Rule:
         settle: proposals for when the author is silent.
         check: looks at the finished plan; never changes, prints, reads a file or catches an exception.
         bad: YAML laid over a base spec that shows the trouble; `good` is the mended one.
-        base: which example spec `bad` and `good` are laid over: `pair` (two Sparks, Ray), `single`, `atlas`, and with
-            SGLang `sglang` (one Spark) or `sglang-pair`.
+        base: which example spec `bad` and `good` are laid over: `pair` (two Sparks, Ray), `single`, `atlas`,
+            `separated` (prefill and decode apart), and with SGLang `sglang` (one Spark) or `sglang-pair`.
         allowable: False where the engine itself would refuse: no `allow` helps there.
         hides_source: reports must not print the line that it points at, since a secret stands there.
     """

@@ -245,6 +245,10 @@ def _unsaid(facts: Facts) -> Iterator[Unsaid]:
         yield Unsaid(
             ("model", "measurement"), "its pool is computed from free memory, and vLLM's log lines say nothing"
         )
+    for name in ("data_mode", "data_rpc_port"):
+        if getattr(facts.parallelism, name) not in (None, "internal"):
+            why = "its data parallel ranks share one server, which spreads the requests"
+            yield Unsaid(("parallelism", name), why, help="remove it")
     yield from _unknown_options(facts)
 
 

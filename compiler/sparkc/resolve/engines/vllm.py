@@ -178,9 +178,19 @@ def _asks_for_marlin(facts: Facts) -> bool:
     return facts.argument("moe-backend") == "marlin" or env.get("VLLM_TEST_FORCE_FP8_MARLIN") == "1"
 
 
-def _unsaid(_: Facts) -> Iterator[Unsaid]:
-    # The language took its words from vLLM.
-    yield from ()
+def _unsaid(facts: Facts) -> Iterator[Unsaid]:
+    """Yield what means nothing beside other words; for each alone the language took vLLM's own."""
+    if facts.ranks_are_servers and facts.data == 1:
+        yield Unsaid(("parallelism", "data_mode"), "a single data parallel rank is one server anyway", by_itself=True)
+    if facts.ranks_are_servers and facts.engine.executor == "ray":
+        why = "with parallelism.data_mode: external each rank is a server on one machine, and no Ray is started"
+        yield Unsaid(("engine", "executor"), why, help="remove it")
+    if facts.parallelism.data_rpc_port is not None and not (facts.ranks_are_servers and facts.data > 1):
+        why = "only several data parallel ranks with servers of their own meet there"
+        yield Unsaid(("parallelism", "data_rpc_port"), why, help=RPC_PORT_HELP)
+
+
+RPC_PORT_HELP = "remove it, or add parallelism.data_mode: external"
 
 
 VLLM = EngineWords(

@@ -8,20 +8,33 @@ from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.engines import words_of
 from sparkc.resolve.facts import Facts
+from sparkc.resolve.servers import servers
 from sparkc.rules.command_line import engine_flags
 from sparkc.rules.rule import Complaint, Evidence, Rule
 
 EVERYWHERE = ("0.0.0.0", "::")
 
+SIDE_HELP = (
+    "set serving.api_key: {secret: NAME}, which the proxy sends, or the machine's own address as the side's "
+    "serving.host; or allow this rule for a closed network"
+)
+
 
 def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
-    host = facts.serving.host
-    if plan.service.host in EVERYWHERE and not _asks_for_a_key(plan):
-        engine = words_of(facts).title
+    engine, host = words_of(facts), facts.serving.host
+    if (host or engine.default_host) in EVERYWHERE and not _asks_for_a_key(plan):
         listens = (
-            f"serving.host is {host}" if host else f"serving.host is not set, so {engine} listens on every address"
+            f"serving.host is {host}"
+            if host
+            else f"serving.host is not set, so {engine.title} listens on every address"
         )
-        yield Complaint(("serving", "host"), f"{listens}, port {plan.service.port}, and no key is asked for")
+        ports = sorted({server.port for server in servers(facts)})
+        named = f"port {ports[0]}" if len(ports) == 1 else f"ports {ports[0]} to {ports[-1]}"
+        yield Complaint(
+            ("serving", "host"),
+            f"{listens}, {named}, and no key is asked for",
+            help=None if facts.side is None else SIDE_HELP,
+        )
 
 
 def _asks_for_a_key(plan: Plan) -> bool:

@@ -10,20 +10,25 @@ from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
 from sparkc.rules.engine_config import place, structure
 from sparkc.rules.rule import Complaint, Evidence, Rule
+from sparkc.rules.separation.sides import beside, is_apart, is_to_blame
 
 FLAG = "--kv-transfer-config"
 LATENT = "mla"
+TENSOR = ("parallelism", "tensor")
 
 
 def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
     extra = structure(plan, FLAG).get("kv_connector_extra_config")
     prefill, decode = _ranks(extra, "prefill"), _ranks(extra, "decode")
     is_latent = facts.shape is not None and facts.shape.attention == LATENT
-    if prefill % decode and not is_latent:
-        yield Complaint(
-            place(plan, facts, FLAG),
-            f"prefill.tp_size is {prefill}, wanted a multiple of decode.tp_size, which is {decode}",
-        )
+    if prefill % decode == 0 or (is_latent and prefill > decode):
+        return
+    if not is_apart(facts):
+        found = f"prefill.tp_size is {prefill}, wanted a multiple of decode.tp_size, which is {decode}"
+        yield Complaint(place(plan, facts, FLAG), found)
+    elif is_to_blame(facts, *TENSOR):
+        found = f"tensor is {prefill} on the prefill side and {decode} on the decode side"
+        yield Complaint(TENSOR, f"{found}; wanted a multiple of decode's for prefill", also=beside(facts, *TENSOR))
 
 
 def _ranks(extra: Any, side: str) -> int:  # Any: JSON
@@ -45,6 +50,10 @@ RULE = Rule(
         Evidence(
             "vllm-project/vllm-ascend vllm_ascend/ascend_config.py",
             "0.21.0rc1, 0.23.0 to 0.26.0rc1: the assertion, for models without latent attention",
+        ),
+        Evidence(
+            "vllm-project/vllm-ascend vllm_ascend/distributed/kv_transfer/kv_p2p/mooncake_connector.py",
+            "0.21.0rc1: fewer prefill than decode ranks are refused of models with latent attention, too",
         ),
     ),
     bad="""

@@ -11,7 +11,9 @@ from sparkc.rules.rule import Complaint, Evidence, Rule
 
 
 def _knows_the_machines(facts: Facts) -> bool:
-    return facts.hardware is not None
+    # More hosts do not help a server that is larger than its machine: another rule says so.
+    stands_on_one = facts.ranks_are_servers and facts.ranks_per_server > facts.accelerators
+    return facts.hardware is not None and not stands_on_one
 
 
 def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:

@@ -14,8 +14,8 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-pd-corrected-decode-dp0 1558a3560a28ae26
-  minimax-m27-w8a8-a3-pd-corrected-decode-dp1 fd1eac91a53dc54f
+  minimax-m27-w8a8-a3-pd-corrected-decode-dp0 090d24724f025b56
+  minimax-m27-w8a8-a3-pd-corrected-decode-dp1 b26f091227f57bff
 )
 
 interface=eth0

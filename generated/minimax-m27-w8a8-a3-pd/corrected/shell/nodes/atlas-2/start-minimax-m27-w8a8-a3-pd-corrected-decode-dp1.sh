@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-w8a8-a3-pd (corrected)' NODE=atlas-2 CONTAINER=minimax-m27-w8a8-a3-pd-corrected-decode-dp1
-readonly BUILD=fd1eac91a53dc54f STOP_GRACE_S=60
+readonly BUILD=b26f091227f57bff STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 
@@ -78,10 +78,10 @@ launch() {
   read_environment /usr/local/Ascend/nnal/atb/set_env.sh
   # catalog separation: requests between the machines would go through the site's proxy, which cannot reach them
   unset -v http_proxy https_proxy ftp_proxy HTTP_PROXY HTTPS_PROXY FTP_PROXY all_proxy ALL_PROXY
-  # spec env.LD_PRELOAD: said in specs/minimax-m27-w8a8-a3-pd.yaml
-  prepend LD_PRELOAD /usr/lib/aarch64-linux-gnu/libjemalloc.so.2
   # spec env.LD_LIBRARY_PATH: said in specs/minimax-m27-w8a8-a3-pd.yaml
   prepend LD_LIBRARY_PATH /usr/local/Ascend/ascend-toolkit/latest/python/site-packages/mooncake
+  # spec env.LD_PRELOAD: said in specs/minimax-m27-w8a8-a3-pd.yaml
+  prepend LD_PRELOAD /usr/lib/aarch64-linux-gnu/libjemalloc.so.2
   # pass executor: without it sockets bind somewhere else and ranks hang
   wait_for 'interface eth0 with 10.0.0.2' 300 \
     'check the cable and the address of eth0: ip address show dev eth0' \

@@ -14,8 +14,8 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-pd-corrected-prefill-dp0 2ce2ab049d0fbddc
-  minimax-m27-w8a8-a3-pd-corrected-prefill-dp1 aec786c347f6a250
+  minimax-m27-w8a8-a3-pd-corrected-prefill-dp0 ea3c6274db216cb3
+  minimax-m27-w8a8-a3-pd-corrected-prefill-dp1 dee2fc99f8f2c0ab
   minimax-m27-w8a8-a3-pd-corrected-proxy 8cd856e9906355ba
 )
 

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-w8a8-a3-pd (corrected)' NODE=atlas-1 CONTAINER=minimax-m27-w8a8-a3-pd-corrected-prefill-dp0
-readonly BUILD=2ce2ab049d0fbddc STOP_GRACE_S=60
+readonly BUILD=ea3c6274db216cb3 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 
@@ -74,10 +74,10 @@ launch() {
   read_environment /usr/local/Ascend/nnal/atb/set_env.sh
   # catalog separation: requests between the machines would go through the site's proxy, which cannot reach them
   unset -v http_proxy https_proxy ftp_proxy HTTP_PROXY HTTPS_PROXY FTP_PROXY all_proxy ALL_PROXY
-  # spec env.LD_PRELOAD: said in specs/minimax-m27-w8a8-a3-pd.yaml
-  prepend LD_PRELOAD /usr/lib/aarch64-linux-gnu/libjemalloc.so.2
   # spec env.LD_LIBRARY_PATH: said in specs/minimax-m27-w8a8-a3-pd.yaml
   prepend LD_LIBRARY_PATH /usr/local/Ascend/ascend-toolkit/latest/python/site-packages/mooncake
+  # spec env.LD_PRELOAD: said in specs/minimax-m27-w8a8-a3-pd.yaml
+  prepend LD_PRELOAD /usr/lib/aarch64-linux-gnu/libjemalloc.so.2
   # pass executor: without it sockets bind somewhere else and ranks hang
   wait_for 'interface eth0 with 10.0.0.1' 300 \
     'check the cable and the address of eth0: ip address show dev eth0' \

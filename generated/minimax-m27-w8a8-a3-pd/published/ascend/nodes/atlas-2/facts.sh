@@ -14,8 +14,8 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-pd-published-decode-dp0 e251cca8317a5a4f
-  minimax-m27-w8a8-a3-pd-published-decode-dp1 03100370a060a0e2
+  minimax-m27-w8a8-a3-pd-published-decode-dp0 93e60be4580db577
+  minimax-m27-w8a8-a3-pd-published-decode-dp1 11879fced3147d3d
 )
 
 interface=eth0

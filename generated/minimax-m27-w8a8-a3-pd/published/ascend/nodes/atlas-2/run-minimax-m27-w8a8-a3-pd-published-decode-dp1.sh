@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-w8a8-a3-pd'
   --label 'sparkc.variant=published'
-  --label 'sparkc.plan=03100370a060a0e2'
+  --label 'sparkc.plan=11879fced3147d3d'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # spec container.shm_size: said in specs/minimax-m27-w8a8-a3-pd.yaml
@@ -77,6 +77,8 @@ options=(
   --env 'VLLM_CACHE_ROOT=/cache/vllm'
   # pass caches: Triton's kernels are kept between starts
   --env 'TRITON_CACHE_DIR=/cache/triton'
+  # spec env.PYTHONHASHSEED: said in specs/minimax-m27-w8a8-a3-pd.yaml
+  --env 'PYTHONHASHSEED=0'
   # spec env.HCCL_OP_EXPANSION_MODE: said in specs/minimax-m27-w8a8-a3-pd.yaml
   --env 'HCCL_OP_EXPANSION_MODE=AIV'
   # spec env.PYTORCH_NPU_ALLOC_CONF: said in specs/minimax-m27-w8a8-a3-pd.yaml
@@ -87,8 +89,6 @@ options=(
   --env 'TASK_QUEUE_ENABLE=1'
   # spec env.VLLM_ASCEND_ENABLE_FUSED_MC2: said in specs/minimax-m27-w8a8-a3-pd.yaml
   --env 'VLLM_ASCEND_ENABLE_FUSED_MC2=1'
-  # spec env.PYTHONHASHSEED: said in specs/minimax-m27-w8a8-a3-pd.yaml
-  --env 'PYTHONHASHSEED=0'
   # spec env.HCCL_BUFFSIZE: said in role decode
   --env 'HCCL_BUFFSIZE=2048'
   # spec env.VLLM_ASCEND_ENABLE_FLASHCOMM1: said in role decode

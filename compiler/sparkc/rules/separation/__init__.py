@@ -1,0 +1,1 @@
+"""What prefill and decode ask of each other where they are apart."""
