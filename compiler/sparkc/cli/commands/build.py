@@ -33,9 +33,10 @@ def build_command(
     from sparkc.findings import Severity
 
     project = project_of(specs or [])
-    before = Before.of(project, datetime.date.today())
+    today = datetime.date.today()
+    before = Before.of(project, today) if check else None
     paths = specs or specs_of(project)
-    compilations = compile_all(paths, project, before.today)
+    compilations = compile_all(paths, project, today)
     findings = findings_of(project, compilations)
     clashing = {finding.span.path for finding in findings if finding.rule in CLASHES and finding.span is not None}
     # Notes and what is allowed are for `check` and the runbook: a build that is fine stays quiet.
@@ -50,7 +51,7 @@ def build_command(
     answer = "".join(f"{line}\n" for line in lines)
     typer.echo(answer, nl=False)
     status = status_of(findings) or (0 if is_clean else 1)
-    if check and status == 0 and not open_ones:
+    if before and status == 0 and not open_ones:
         _remember(before, compilations, answer)
     raise typer.Exit(status)
 
