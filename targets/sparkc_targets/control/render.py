@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import cache, lru_cache
 from pathlib import Path
 
 from sparkc.artifact import Artifact
@@ -43,21 +44,34 @@ def render_control(plan: Plan, target: str, node_files: NodeFiles, *, engine: st
     Args:
         engine: the container engine whose images `prepare` copies: a file of `engines/`.
     """
-    rebuild = ("sparkc", "build", plan.spec_path)
-    yield Artifact(
-        f"{target}/launch.sh",
-        templates.render("control/templates/launch.sh.j2", plan=plan, rebuild=rebuild, parts=PARTS),
-        executable=True,
-    )
-    yield Artifact(
-        f"{target}/deployment.sh",
-        templates.render("control/templates/deployment.sh.j2", plan=plan, rebuild=rebuild, facts=facts_of(plan)),
-    )
+    yield Artifact(f"{target}/launch.sh", _launch(plan), executable=True)
+    yield Artifact(f"{target}/deployment.sh", _deployment(plan))
     for part in PARTS:
-        file = _HERE / "engines" / f"{engine}.sh" if part == "engine" else _HERE / "lib" / f"{part}.sh"
-        yield Artifact(f"{target}/lib/{part}.sh", file.read_text(encoding="utf-8"))
+        name = f"engines/{engine}.sh" if part == "engine" else f"lib/{part}.sh"
+        yield Artifact(f"{target}/lib/{part}.sh", _shipped(name))
     for node in plan.nodes:
         yield from _install_folder(target, node, node_files(plan, node))
+
+
+@lru_cache  # the same for every target
+def _launch(plan: Plan) -> str:
+    return templates.render("control/templates/launch.sh.j2", plan=plan, rebuild=_rebuild(plan), parts=PARTS)
+
+
+@lru_cache  # the same for every target
+def _deployment(plan: Plan) -> str:
+    return templates.render(
+        "control/templates/deployment.sh.j2", plan=plan, rebuild=_rebuild(plan), facts=facts_of(plan)
+    )
+
+
+def _rebuild(plan: Plan) -> tuple[str, ...]:
+    return ("sparkc", "build", plan.spec_path)
+
+
+@cache
+def _shipped(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
 
 
 def _install_folder(target: str, node: Node, node_files: Iterable[Artifact]) -> Iterator[Artifact]:

@@ -17,6 +17,7 @@ container in its own words, with `mounts`, `ENTRYPOINT` and `build_of`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from sparkc.artifact import Artifact
@@ -50,5 +51,6 @@ def platform(name: str, *, file: str = "platform.sh") -> Artifact:
     return Artifact(file, _shipped(f"platforms/{name}.sh"))
 
 
+@cache
 def _shipped(name: str) -> str:
     return (Path(__file__).parent / name).read_text(encoding="utf-8")

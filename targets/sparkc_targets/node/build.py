@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import fields, is_dataclass
+from functools import lru_cache
 
 from sparkc.plan import Because, Container
 
 
+@lru_cache  # asked for by everything that names the container
 def build_of(container: Container) -> str:
     """Return a short digest of everything about the container that runs; reasons do not count."""
     text = json.dumps(_what_runs(container), ensure_ascii=True, separators=(",", ":"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sparkc.plan import Node, Plan, Weights
 from sparkc_targets.node.build import build_of
 from sparkc_targets.templates import render
 
 
+@lru_cache  # the same for every target
 def facts_script(plan: Plan, node: Node) -> str:
     """Return facts.sh."""
     containers = node.containers

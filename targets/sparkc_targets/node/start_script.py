@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from sparkc.plan import FILES, Container, Node, Plan
@@ -10,6 +11,7 @@ from sparkc_targets.node.looks import look
 from sparkc_targets.templates import render
 
 
+@lru_cache  # the same for every target
 def start_script(plan: Plan, node: Node, container: Container) -> str:
     """Return the script: what this container runs comes first, what is the same in all of them behind it."""
     own = render(
