@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from sparkc.source.yaml12 import Loader
 from sparkc_targets.quoting import Quoted, comment
 
 Path = tuple[str | int, ...]
@@ -47,7 +48,7 @@ def dump(tree: Mapping[str, Any]) -> Quoted:
     )
     lines = text.split("\n")
     # From the last to the first, so that a comment moves no place that is still to come.
-    for line, why in sorted(_places(yaml.compose(text), dict(_reasons(tree))), reverse=True):
+    for line, why in sorted(_places(yaml.compose(text, Loader), dict(_reasons(tree))), reverse=True):
         indent = " " * (len(lines[line]) - len(lines[line].lstrip(" ")))
         lines.insert(line, f"{indent}# {comment(why)}")
     return Quoted("\n".join(lines))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import fields
+from typing import Any
 
 from sparkc.plan import Plan
 from sparkc_targets.quoting import comment
@@ -16,8 +17,13 @@ def plan_json(plan: Plan) -> str:
     What a reader of a diff could not see (a mark that turns the direction of writing, a blank without width) is
     escaped; letters of any script stand as they are.
     """
-    text = json.dumps(asdict(plan), indent=2, ensure_ascii=False)
+    text = json.dumps(plan, indent=2, ensure_ascii=False, default=_fields)
     return re.sub(r"[^\x00-\x7e]", _visible, text) + "\n"
+
+
+def _fields(part: Any) -> dict[str, Any]:  # Any: each part of the Plan, and what it holds
+    """Return the fields of a dataclass. `dataclasses.asdict` would copy every value besides."""
+    return {field.name: getattr(part, field.name) for field in fields(part)}
 
 
 def _visible(match: re.Match[str]) -> str:
