@@ -22,11 +22,15 @@ INVISIBLE = (
     "\x00-\x1f\x7f-\xa0\xad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
 )
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _BARE_WORD = re.compile(r"[A-Za-z0-9_./:@%+-]+")
 _DOUBLE_QUOTABLE = re.compile(rf"[^\"$`\\!\u2018-\u201f{INVISIBLE}]+")
 # Typographic quotation marks look like the shell's own (shellcheck SC1112 takes them for a slip); a single quote ends
 # the quoting, and a backslash before that end misleads readers (SC1003).
 _SEGMENT = re.compile(rf"(?P<plain>[^'\\\u2018-\u201f{INVISIBLE}]+)|(?P<escaped>['\\\u2018-\u201f{INVISIBLE}]+)")
+# Two sets of ASCII characters, said so that Python need not compile a set of nearly all characters: 3 ms each.
+_HTML_MARK = re.compile(r"(?![A-Za-z0-9_ ./,:=-])[\x00-\x7f]")
+_MERMAID_MARK = re.compile(r"(?![A-Za-z0-9_ ./,:@+-])[\x00-\x7f]")
 _ESCAPES = {"\n": r"\n", "\t": r"\t", "\r": r"\r", "\x1b": r"\e", "'": r"\'", "\\": r"\\"}
 
 
@@ -79,7 +83,7 @@ def comment(value: str | int) -> Quoted:
     as an instruction to shellcheck.
     """
     line = " ".join(str(value).split())
-    line = re.sub(f"[{INVISIBLE}]", lambda match: _as_bytes(match[0]), line)
+    line = _INVISIBLE.sub(lambda match: _as_bytes(match[0]), line)
     if line.endswith("\\"):
         line = line[:-1] + r"\x5c"
     return Quoted(f'"{line}"' if line.startswith("shellcheck") else line)
@@ -102,9 +106,7 @@ def markdown_code(value: str | int) -> Quoted:
     line = comment(value)
     if line and not re.search(r"[`|]", line):
         return Quoted(f"`{line}`")
-    return Quoted(
-        "<code>" + re.sub(r"[^A-Za-z0-9_ ./,:=\x80-\U0010ffff-]", lambda match: f"&#{ord(match[0])};", line) + "</code>"
-    )
+    return Quoted("<code>" + _HTML_MARK.sub(lambda match: f"&#{ord(match[0])};", line) + "</code>")
 
 
 def mermaid(value: str | int) -> Quoted:
@@ -112,5 +114,5 @@ def mermaid(value: str | int) -> Quoted:
 
     Everything but letters, digits and harmless punctuation is written as an entity of Mermaid's (`#35;`).
     """
-    label = re.sub(r"[^A-Za-z0-9_ ./,:@+\x80-\U0010ffff-]", lambda match: f"#{ord(match[0])};", comment(value))
+    label = _MERMAID_MARK.sub(lambda match: f"#{ord(match[0])};", comment(value))
     return Quoted(f'"{label}"')
