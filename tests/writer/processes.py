@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import concurrent.futures.thread
+import ctypes
 import os
 import sys
 import traceback
 from collections.abc import Callable
 
 NOBODY = 65534
+
+IMPORTED_LATE = (concurrent.futures.thread, ctypes)
+"""What the writer imports once it replaces a tree: an ordinary user may not read root's Python."""
 
 
 def start(work: Callable[[], None]) -> int:

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 from processes import exit_status, run_without_power, start
@@ -14,6 +15,7 @@ from writer_examples import NEW, OLD, seen, tree, wanted
 from sparkc.findings import SparkcError
 from sparkc.writer import output_folder
 from sparkc.writer.checking import check
+from sparkc.writer.exchange import exchange_by_kernel
 from sparkc.writer.writing import remove_tree, write
 from tools import cannot
 
@@ -132,12 +134,31 @@ def test_disk_that_fills_up_at_any_call_leaves_the_old_tree(tmp_path, monkeypatc
 
 
 def test_other_refusals_name_the_place(tmp_path, monkeypatch):
+    write(tmp_path, OLD, force=False)
+
     def refuse(*_args, **_kwargs):
         raise OSError(errno.EIO, "Input/output error", str(tmp_path / "pair"))
 
     monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(SparkcError, match=r"cannot write .*pair at .*pair: Input/output error"):
-        write(tmp_path, OLD, force=False)
+        write(tmp_path, NEW, force=False)
+
+
+def test_old_tree_goes_once_the_new_one_is_on_disk(tmp_path, monkeypatch):
+    """A first build has nothing to lose, and waits for no disk."""
+    on_disk: set[int] = set()
+    monkeypatch.setattr(os, "fsync", lambda handle: on_disk.add(os.fstat(handle).st_ino))
+    write(tmp_path, OLD, force=False)
+    assert not on_disk
+
+    def exchange(new: Path, old: Path) -> None:
+        written = {path.stat().st_ino for path in (new, *new.rglob("*"))}
+        kept = {path.stat().st_ino for path in old.rglob("*")}
+        assert written - kept <= on_disk
+        exchange_by_kernel(new, old)
+
+    write(tmp_path, NEW, force=False, exchange=exchange)
+    assert seen(tmp_path / "pair") == wanted(NEW)
 
 
 def test_second_build_waits_for_the_first(tmp_path):

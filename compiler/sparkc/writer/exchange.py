@@ -13,7 +13,6 @@ folders are the journal:
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import re
@@ -45,6 +44,8 @@ def new_beside(live: Path) -> Path:
 
 def exchange_by_kernel(one: Path, other: Path) -> None:
     """Exchange two folders in one step, or raise OSError."""
+    import ctypes
+
     library = ctypes.CDLL(None, use_errno=True)
     if not hasattr(library, "renameat2"):
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
@@ -58,13 +59,13 @@ def put_in_place(new: Path, live: Path, exchange: Exchange) -> Path:
     replaced = new
     if not live.exists():
         new.rename(live)
-    else:
-        try:
-            exchange(new, live)
-        except OSError as refusal:
-            if refusal.errno not in _CANNOT_EXCHANGE:
-                raise
-            replaced = _put_in_place_by_journal(new, live)
+        return replaced
+    try:
+        exchange(new, live)
+    except OSError as refusal:
+        if refusal.errno not in _CANNOT_EXCHANGE:
+            raise
+        replaced = _put_in_place_by_journal(new, live)
     sync(live.parent)
     return replaced
 

@@ -57,9 +57,12 @@ def _fill(new: Path, live: Path, keep: Collection[str], make: Mapping[str, Wante
         (new / folder).mkdir()
     for path in sorted(keep):
         _carry_over(live / path, new / path)
-    contents = {new / path: file for path, file in make.items()}
-    side_by_side(lambda path: _write(path, contents[path]), contents)
-    side_by_side(sync, (new / folder for folder in (*Listing(new).folders, ".")))
+    for path, file in make.items():
+        _write(new / path, file)
+    # The old tree is removed as soon as the new one has its place: until then the new one has to be on disk. A first
+    # build has no old tree to lose, and waits for no disk: a power cut may damage what can be built again.
+    if live.exists():
+        side_by_side(sync, (new / path for path in (*make, *Listing(new).folders, ".")))
     # Inner before outer, and last of all: a folder may be without permission to enter it.
     for folder in sorted(surviving, reverse=True):
         shutil.copystat(live / folder, new / folder)
@@ -70,7 +73,6 @@ def _fill(new: Path, live: Path, keep: Collection[str], make: Mapping[str, Wante
 def _write(path: Path, file: WantedFile) -> None:
     path.write_bytes(file.content)
     path.chmod(file.mode)
-    sync(path)
 
 
 def _surviving_folders(
