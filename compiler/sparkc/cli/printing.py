@@ -27,10 +27,10 @@ def texts_of(compilations: Iterable[Compilation]) -> dict[str, str]:
 
 def print_findings(findings: Sequence[Finding], texts: Mapping[str, str], *, to_stderr: bool = True) -> None:
     """Print findings for people; nothing when there are none."""
-    from sparkc.report import Format, render
-
     if not findings:
         return
+    from sparkc.report import Format, render
+
     stream = sys.stderr if to_stderr else sys.stdout
     typer.echo(render(findings, texts, Format.TEXT, colour=wants_colour(stream.isatty())), err=to_stderr, nl=False)
 
