@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import (
@@ -16,6 +17,10 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from sparkc.spec.sizes import PATTERN, parse_size
+
+# A plug-in of pydantic that happens to be installed changes nothing in what a spec means; looking for one reads what
+# every installed package says about itself.
+os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
 
 Item = TypeVar("Item")
 
@@ -44,7 +49,7 @@ class Part(BaseModel):
     A part with a `short_form` may also be written as the bare value of that key (`quant: mxfp4`).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=False, defer_build=True)
 
     short_form: ClassVar[str | None] = None
 
