@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from sparkc.catalog.engine import ENGINES, open_catalog
@@ -46,6 +47,8 @@ def main() -> int:
         for name, ratio in ratios.items():
             verdict = "ok" if ratio <= LIMITS[name] else "OVER"
             print(f"{name:26} {ratio:6.1f} x   limit {LIMITS[name]:4.0f} x   {verdict}")
+        print("of a cold build:")
+        print_what_a_build_spends(project)
         slowest, took = slowest_catalog()
         verdict = "ok" if took <= CATALOG_LIMIT_MS else "OVER"
         print(f"catalog of {slowest:15} {took:6.2f} ms  limit {CATALOG_LIMIT_MS:4.0f} ms  {verdict}")
@@ -78,6 +81,34 @@ def cold_build(project: Path) -> None:
     """Compile and write everything anew."""
     shutil.rmtree(project / "generated", ignore_errors=True)
     sparkc(project, "build")
+
+
+# What a build does before it reads a spec, as `python -c` programs that each contain the one before.
+STAGES = {
+    "Python itself": "import gc; gc.disable()",
+    "typer and pydantic": "import typer; from pydantic import BaseModel, TypeAdapter",
+    "jinja2, PyYAML, packaging": "import jinja2, packaging.specifiers, yaml",
+    "the compiler's modules": "import sparkc.cli.app, sparkc.cli.compiling as cli",
+    "rules and targets": "cli.toolbox(cli.Plugins())",
+}
+
+
+def print_what_a_build_spends(project: Path) -> None:
+    """Print how much of a cold build goes into importing, package by package, and how much is left for its work.
+
+    The stages take turns, so that a busy machine burdens all of them alike.
+    """
+    actions: list[Callable[[], None]] = []
+    program = ""
+    for step in STAGES.values():
+        program += f"{step}; "
+        actions.append(partial(run, [sys.executable, "-c", f"{program}gc.freeze()"], project))
+    actions.append(partial(cold_build, project))
+    rounds = [[stopped(action) for action in actions] for _ in range(RUNS)]
+    until = [statistics.median(times) for times in zip(*rounds, strict=True)]
+    spent = [until[0], *(later - earlier for earlier, later in pairwise(until))]
+    for name, took in zip((*STAGES, "compile, render and write"), spent, strict=True):
+        print(f"  {name:26} {took / until[0]:4.1f} x")
 
 
 def print_growth(project: Path, count: int) -> None:
@@ -115,12 +146,14 @@ def run(command: list[str], cwd: Path) -> None:
 def seconds(action: Callable[[], None]) -> float:
     """Return the median of several runs, after one that warms the file cache."""
     action()
-    times = []
-    for _ in range(RUNS):
-        begin = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - begin)
-    return statistics.median(times)
+    return statistics.median(stopped(action) for _ in range(RUNS))
+
+
+def stopped(action: Callable[[], None]) -> float:
+    """Return how long one run takes."""
+    begin = time.perf_counter()
+    action()
+    return time.perf_counter() - begin
 
 
 if __name__ == "__main__":
