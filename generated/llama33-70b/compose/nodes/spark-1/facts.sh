@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-head ebb36d763914bbfd
+  llama33-70b-head 73fd2a694864b295
 )
 
 interface=enp1s0f1np1

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=llama33-70b NODE=spark-2 CONTAINER=llama33-70b-worker
-readonly BUILD=970ff47ffa9cbe6c STOP_GRACE_S=60
+readonly BUILD=da8cc09c8fccd3de STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

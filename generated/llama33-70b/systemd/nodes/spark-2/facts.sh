@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-worker 970ff47ffa9cbe6c
+  llama33-70b-worker da8cc09c8fccd3de
 )
 
 interface=enp1s0f1np1

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m25-nvfp4 NODE=spark-2 CONTAINER=minimax-m25-nvfp4-worker
-readonly BUILD=9f5a7c84d5ed7ea8 STOP_GRACE_S=60
+readonly BUILD=d062641cacf866a4 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-worker 9f5a7c84d5ed7ea8
+  minimax-m25-nvfp4-worker d062641cacf866a4
 )
 
 interface=enp1s0f0np0

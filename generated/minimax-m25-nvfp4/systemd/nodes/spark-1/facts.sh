@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-head 70cbe01626bfc22b
+  minimax-m25-nvfp4-head 2650821c82061ac0
 )
 
 interface=enp1s0f0np0

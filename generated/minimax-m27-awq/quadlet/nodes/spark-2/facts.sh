@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-awq-worker 450ca8ee3026e55c
+  minimax-m27-awq-worker 978c5e862d730be4
 )
 
 interface=enp1s0f0np0

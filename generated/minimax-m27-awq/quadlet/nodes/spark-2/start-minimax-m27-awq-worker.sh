@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27-awq NODE=spark-2 CONTAINER=minimax-m27-awq-worker
-readonly BUILD=450ca8ee3026e55c STOP_GRACE_S=60
+readonly BUILD=978c5e862d730be4 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-awq-head 14bd0fa2780eb569
+  minimax-m27-awq-head 4e185f0ab1982164
 )
 
 interface=enp1s0f0np0

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-worker bd8e6e503102328f
+  minimax-m27-nvfp4-worker 790d2f59eb917211
 )
 
 interface=bond0

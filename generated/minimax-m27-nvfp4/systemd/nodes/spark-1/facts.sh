@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-head 63c1897c28c03920
+  minimax-m27-nvfp4-head 1c6ef02af5d728b1
 )
 
 interface=bond0

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-head 6acd713c400b5575
+  minimax-m27-head 001ed031f8df2db9
 )
 
 interface=enp1s0f0np0

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-worker 01d800b8e46d459b
+  minimax-m27-worker df985d7f33fa42e2
 )
 
 interface=enp1s0f0np0

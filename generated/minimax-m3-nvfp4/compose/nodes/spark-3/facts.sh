@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-worker b018de386f6a71fe
+  minimax-m3-nvfp4-worker 6048d90b6428c24b
 )
 
 interface=enP7s7

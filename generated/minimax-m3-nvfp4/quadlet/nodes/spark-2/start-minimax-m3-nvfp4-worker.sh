@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m3-nvfp4 NODE=spark-2 CONTAINER=minimax-m3-nvfp4-worker
-readonly BUILD=ef59ff3baa3ba531 STOP_GRACE_S=60
+readonly BUILD=cf0f020122894d9c STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-head 52bcbc57bd3ef7cd
+  minimax-m3-nvfp4-head cdf9ce34a9faac90
 )
 
 interface=enP7s7

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-worker ef59ff3baa3ba531
+  minimax-m3-nvfp4-worker cf0f020122894d9c
 )
 
 interface=enP7s7

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  qwen36-35b-nvfp4 cf5c4947d9e1738b
+  qwen36-35b-nvfp4 bd7274c0f971c927
 )
 
 interface=''

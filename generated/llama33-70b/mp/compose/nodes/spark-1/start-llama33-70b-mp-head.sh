@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='llama33-70b (mp)' NODE=spark-1 CONTAINER=llama33-70b-mp-head
-readonly BUILD=f65c8a20473b4a16 STOP_GRACE_S=60
+readonly BUILD=8272f7cc08d8d54f STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 

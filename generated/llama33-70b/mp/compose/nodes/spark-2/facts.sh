@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-mp-worker 626ac725229ca2dd
+  llama33-70b-mp-worker 6084281bfa865ead
 )
 
 interface=enp1s0f1np1

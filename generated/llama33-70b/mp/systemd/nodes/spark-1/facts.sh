@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-mp-head f65c8a20473b4a16
+  llama33-70b-mp-head 8272f7cc08d8d54f
 )
 
 interface=enp1s0f1np1

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-published-head 97bd82d2f8c484f6
+  llama33-70b-published-head 838ef44b149e8924
 )
 
 interface=enp1s0f1np1

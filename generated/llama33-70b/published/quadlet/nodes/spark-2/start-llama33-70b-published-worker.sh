@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='llama33-70b (published)' NODE=spark-2 CONTAINER=llama33-70b-published-worker
-readonly BUILD=6c97978313d31787 STOP_GRACE_S=60
+readonly BUILD=f425a1f5d34466ec STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-published-worker 6c97978313d31787
+  llama33-70b-published-worker f425a1f5d34466ec
 )
 
 interface=enp1s0f1np1

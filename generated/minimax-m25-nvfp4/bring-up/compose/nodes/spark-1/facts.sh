@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-bring-up-head 092bfae56539688b
+  minimax-m25-nvfp4-bring-up-head f6083a17764f7dff
 )
 
 interface=enp1s0f0np0

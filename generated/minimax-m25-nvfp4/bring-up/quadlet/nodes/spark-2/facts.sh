@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-bring-up-worker 5e8f7b603a3207d1
+  minimax-m25-nvfp4-bring-up-worker 338bd939b55d5863
 )
 
 interface=enp1s0f0np0

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m25-nvfp4 (bring-up)' NODE=spark-2 CONTAINER=minimax-m25-nvfp4-bring-up-worker
-readonly BUILD=5e8f7b603a3207d1 STOP_GRACE_S=60
+readonly BUILD=338bd939b55d5863 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

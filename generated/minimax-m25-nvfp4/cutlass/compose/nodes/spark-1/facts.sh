@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-cutlass-head 9fc2314bf87cf813
+  minimax-m25-nvfp4-cutlass-head 59745dbba338a570
 )
 
 interface=enp1s0f0np0

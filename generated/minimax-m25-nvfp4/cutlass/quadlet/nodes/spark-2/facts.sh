@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-cutlass-worker 27a838bd4ab7a817
+  minimax-m25-nvfp4-cutlass-worker 39fac3790c2eb925
 )
 
 interface=enp1s0f0np0

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-published-worker 9cb469116bef701a
+  minimax-m25-nvfp4-published-worker 913a02993dd536b5
 )
 
 interface=enp1s0f0np0

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-published-head bc1f6d9f56a3e8b9
+  minimax-m25-nvfp4-published-head 8ee8b74bbc595054
 )
 
 interface=enp1s0f0np0

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-awq-published-worker 1821e1ceca42b8f9
+  minimax-m27-awq-published-worker 545c995269b5ab59
 )
 
 interface=enp1s0f0np0

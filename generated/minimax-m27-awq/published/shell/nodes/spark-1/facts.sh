@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-awq-published-head fa98823a97d86ded
+  minimax-m27-awq-published-head db2c0d8383db4a41
 )
 
 interface=enp1s0f0np0

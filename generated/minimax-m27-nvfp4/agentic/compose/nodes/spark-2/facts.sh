@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-agentic-worker 52760f37169cf6a3
+  minimax-m27-nvfp4-agentic-worker 869a62f2d60aca4c
 )
 
 interface=bond0

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-nvfp4 (agentic)' NODE=spark-2 CONTAINER=minimax-m27-nvfp4-agentic-worker
-readonly BUILD=52760f37169cf6a3 STOP_GRACE_S=60
+readonly BUILD=869a62f2d60aca4c STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

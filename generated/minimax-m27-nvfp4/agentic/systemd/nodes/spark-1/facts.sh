@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-agentic-head f9ffe52716b10145
+  minimax-m27-nvfp4-agentic-head b910941adc24b3a0
 )
 
 interface=bond0

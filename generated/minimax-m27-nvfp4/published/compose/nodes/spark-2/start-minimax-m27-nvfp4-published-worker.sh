@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-nvfp4 (published)' NODE=spark-2 CONTAINER=minimax-m27-nvfp4-published-worker
-readonly BUILD=5162fd3dcabc09bf STOP_GRACE_S=60
+readonly BUILD=dad5666a6f6562b4 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

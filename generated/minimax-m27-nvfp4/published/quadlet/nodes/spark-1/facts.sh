@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-published-head d5f395fb06715b85
+  minimax-m27-nvfp4-published-head 6e2af16d036e3813
 )
 
 interface=bond0

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-published-worker 5162fd3dcabc09bf
+  minimax-m27-nvfp4-published-worker dad5666a6f6562b4
 )
 
 interface=bond0

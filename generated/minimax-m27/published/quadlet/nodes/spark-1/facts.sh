@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-published-head 79db2270e8867dfd
+  minimax-m27-published-head fd4eaa9686107837
 )
 
 interface=enP7s7

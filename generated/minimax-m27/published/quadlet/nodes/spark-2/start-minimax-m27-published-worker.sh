@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27 (published)' NODE=spark-2 CONTAINER=minimax-m27-published-worker
-readonly BUILD=baa87db344e80262 STOP_GRACE_S=60
+readonly BUILD=57663830fb857b49 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

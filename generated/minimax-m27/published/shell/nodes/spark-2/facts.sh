@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-published-worker baa87db344e80262
+  minimax-m27-published-worker 57663830fb857b49
 )
 
 interface=enP7s7

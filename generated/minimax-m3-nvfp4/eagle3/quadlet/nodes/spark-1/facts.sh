@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-eagle3-head 99ea0cb6431a2b05
+  minimax-m3-nvfp4-eagle3-head fd26e1a2610e3f3f
 )
 
 interface=enP7s7

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-eagle3-worker 6a2406e35e8a8555
+  minimax-m3-nvfp4-eagle3-worker 88baabeb4984142e
 )
 
 interface=enP7s7

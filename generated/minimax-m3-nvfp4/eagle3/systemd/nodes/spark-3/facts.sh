@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-eagle3-worker 4948122d19867777
+  minimax-m3-nvfp4-eagle3-worker ee733873ce4cd785
 )
 
 interface=enP7s7

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-ethernet-head a2f09360e1b9c8a3
+  minimax-m3-nvfp4-ethernet-head 927b88b0a67ded80
 )
 
 interface=enP7s7

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-ethernet-worker 1e3324d2550c025b
+  minimax-m3-nvfp4-ethernet-worker e315fcc7792f59bb
 )
 
 interface=enP7s7

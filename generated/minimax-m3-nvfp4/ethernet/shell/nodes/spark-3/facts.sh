@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-ethernet-worker e59c87766a458d8c
+  minimax-m3-nvfp4-ethernet-worker 2dfe7e49a3520691
 )
 
 interface=enP7s7

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m3-nvfp4 (ethernet)' NODE=spark-2 CONTAINER=minimax-m3-nvfp4-ethernet-worker
-readonly BUILD=1e3324d2550c025b STOP_GRACE_S=60
+readonly BUILD=e315fcc7792f59bb STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 
