@@ -55,6 +55,8 @@ ALL_RULES: tuple[str, ...] = (
     "graphs.piecewise_graphs_without_compiler",
     "kernels.architecture_of_another_chip",
     "kernels.attention_backend_cannot_serve",
+    "kernels.block_size_refused_by_b12x",
+    "kernels.cache_type_without_backend",
     "kernels.compile_outlives_step_limit",
     "kernels.context_parallel_without_backend",
     "kernels.cutlass_experts_not_built",
