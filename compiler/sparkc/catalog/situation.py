@@ -11,8 +11,8 @@ SWITCHES = {
     "draft_quantization": "as the engine spells it, or unstated; only where drafts come from a model of their own",
     "interconnect": "roce, tcp",
     "prefix_caching": "on, off, default",
-    "moe_backend": "as vLLM spells it; only where the author names one",
-    "moe_runner_backend": "as SGLang spells it; only where the author names one",
+    "moe_backend": "as vLLM spells it; only where one is named",
+    "moe_runner_backend": "as SGLang spells it; only where one is named",
     "SGLANG_DISABLE_CUDA_GRAPH": "value of the variable",
 }
 """Settings that facts may depend on, and what they may be. Data that asks for another fails a test."""
