@@ -142,6 +142,8 @@ ALL_RULES: tuple[str, ...] = (
     "network.ranks_give_up_early",
     "network.rdma_devices_unnamed",
     "network.rdma_disabled",
+    "network.ring_devices_of_one_cage",
+    "network.ring_sockets_on_a_cable",
     "network.ring_splits_into_groups",
     "network.ring_without_ring_algorithm",
     "network.ring_without_subnet_routing",

@@ -46,3 +46,10 @@ def is_cabled_ring(facts: Facts, at_least: int) -> bool:
         and facts.hardware is not None
         and facts.hardware.collectives == "nccl"
     )
+
+
+def cages(facts: Facts, host: HostFacts) -> set[frozenset[str | None]]:
+    """Return the cages whose RDMA devices a host is given, each as its pair of interfaces."""
+    ports = facts.hardware.fabric if facts.hardware else ()
+    named = rdma_devices(host) or ()
+    return {frozenset((port.interface, port.twin)) for port in ports if port.hca in named}

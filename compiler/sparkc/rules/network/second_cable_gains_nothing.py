@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
-from sparkc.resolve.facts import Facts, HostFacts
-from sparkc.rules.network.data_path import rdma_devices, rdma_is_disabled
+from sparkc.resolve.facts import Facts
+from sparkc.rules.network.data_path import cages, rdma_is_disabled
 from sparkc.rules.places import one_per_place
 from sparkc.rules.rule import Complaint, Evidence, Rule
 
@@ -18,19 +18,12 @@ def _joins_two(facts: Facts) -> bool:
 
 def _check(_: Plan, facts: Facts) -> Iterator[Complaint]:
     for key, host in one_per_place(facts, "interconnect", "hca"):
-        cages = _cages(facts, host)
-        if len(cages) > 1 and not rdma_is_disabled(host):
+        found = cages(facts, host)
+        if len(found) > 1 and not rdma_is_disabled(host):
             yield Complaint(
                 key,
-                f"found devices of {len(cages)} cages, wanted those of one: both hang off the same two PCIe links",
+                f"found devices of {len(found)} cages, wanted those of one: both hang off the same two PCIe links",
             )
-
-
-def _cages(facts: Facts, host: HostFacts) -> set[frozenset[str | None]]:
-    """Return the cages whose devices are named, each as its pair of interfaces."""
-    assert facts.hardware is not None
-    named = rdma_devices(host) or ()
-    return {frozenset((port.interface, port.twin)) for port in facts.hardware.fabric if port.hca in named}
 
 
 RULE = Rule(
