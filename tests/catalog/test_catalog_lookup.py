@@ -166,6 +166,22 @@ def test_three_nodes_with_piecewise_graphs_are_not_known_bad() -> None:
     assert bad(launch) == set()
 
 
+def test_q_and_k_norm_fails_across_nodes_with_one_release_only() -> None:
+    for version, known in (("0.22.1", False), ("0.23.0", True), ("0.24.0", False)):
+        launch = replace(TWO_SPARKS, engine_version=version)
+        assert ("vllm-m2-qk-norm-across-nodes" in bad(launch)) is known
+    assert "vllm-m2-qk-norm-across-nodes" not in bad(replace(TWO_SPARKS, engine_version="0.23.0", forked=True))
+    assert "vllm-m2-qk-norm-across-nodes" not in bad(replace(TWO_SPARKS, engine_version="0.23.0", nodes=1))
+
+
+def test_drafts_and_prefix_caching_are_held_against_one_checkpoint() -> None:
+    launch = replace(TWO_SPARKS, family="qwen3.6-35b-a3b", quant="fp8", nodes=1, tensor=1)
+    together = (("speculative", "dflash"), ("prefix_caching", "default"))
+    apart = (("speculative", "dflash"), ("prefix_caching", "off"))
+    assert "vllm-qwen36-fp8-dflash-prefix-caching" in bad(replace(launch, settings=together))
+    assert "vllm-qwen36-fp8-dflash-prefix-caching" not in bad(replace(launch, settings=apart))
+
+
 def test_pipeline_over_ray_on_two_sparks_is_known_bad() -> None:
     assert "vllm-ray-pipeline-two-sparks" in bad(replace(TWO_SPARKS, tensor=1, pipeline=2))
 
@@ -219,10 +235,13 @@ def test_a_single_node_meets_no_trouble_of_several() -> None:
     assert not alone & {"ray-worker-does-not-join", "spin-lock", "ray-channel-timeout", "ray-command-not-found"}
 
 
-def test_the_fp4_warning_is_harmless() -> None:
+def test_what_looks_bad_and_is_not_is_known() -> None:
     assert {trouble.id for trouble in troubles_for(TWO_SPARKS) if trouble.harmless} == {
+        "custom-all-reduce-off",
         "fp4-warning",
         "head-at-96-percent",
+        "memory-not-shown",
+        "reasoning-field-empty",
     }
 
 

@@ -16,7 +16,7 @@ from sparkc.plan import Mount
 CHECKS = {
     *("docker", "privilege", "interface", "address", "mtu", "speed", "hca", "port", "image", "weights", "mount"),
     *("secret", "device", "memory", "swap", "engine-processes", "remove-ipc", "disk", "gpu-driver", "kernel", "clock"),
-    *("npu-driver", "npu-links"),
+    *("npu-driver", "npu-links", "networks", "desktop"),
 }
 ENGINE_PROCESS = ("python3", "/usr/local/bin/vllm", "serve", "m")
 KIB = GIB // 1024
@@ -107,6 +107,26 @@ def author_mount_gone(host: Host) -> None:
     container = host.node.containers[0]
     mount = Mount("/srv/no such folder", "/x", True, "author", plans.spec("container.mounts", "x"))
     host.change(containers=(replace(container, mounts=(*container.mounts, mount)),))
+
+
+def routes(host: Host, *devices_by_network: tuple[str, str]) -> None:
+    lines = "".join(
+        f"echo '{network} dev {device} proto kernel scope link src 10.0.0.1'\n"
+        for network, device in devices_by_network
+    )
+    address = f"echo '2: {plans.INTERFACE}    inet {plans.HEAD}/24 brd 10.0.0.255 scope global'"
+    host.rig.stand_in("ip", f"if [[ $2 != route ]]; then {address}; exit; fi\n{lines}")
+    for hca, interface in (("rocep1s0f0", plans.INTERFACE), ("roceP2p1s0f0", "enP2p1s0f0np0")):
+        folder = host.rig.root / "sys" / "class" / "infiniband" / hca / "device" / "net" / interface
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def twins_in_one_network(host: Host) -> None:
+    routes(host, ("10.0.0.0/24", plans.INTERFACE), ("192.168.1.0/24", "enP7s7"), ("10.0.0.0/24", "enP2p1s0f0np0"))
+
+
+def desktop_runs(host: Host) -> None:
+    host.rig.stand_in("systemctl", "[[ $* == 'is-active --quiet graphical.target' ]]\n")
 
 
 def leak(host: Host) -> None:
@@ -209,6 +229,12 @@ def orphan_holds_memory(host: Host) -> None:
             *("fail", "gpu-driver", "Driver/library mismatch", "reboot"),
         ),
         (
+            lambda h: h.rig.stand_in("nvidia-smi", "echo 'NVIDIA GB10, 590.44.01'\n"),
+            *("warn", "gpu-driver", "with 590 the capture of CUDA graphs", "580"),
+        ),
+        (twins_in_one_network, "warn", "networks", "enp1s0f0np0 and enP2p1s0f0np0 both stand in 10.0.0.0/24", "own"),
+        (desktop_runs, "info", "desktop", "the graphical desktop runs", "multi-user.target"),
+        (
             lambda h: h.rig.stand_in("dmesg", "echo '[9.1] NVRM: GPU0 nvAssert: Out of memory [NV_ERR_NO_MEMORY]'\n"),
             *("warn", "kernel", "1 lines about memory or the GPU since boot, the last: [9.1] NVRM", "object store"),
         ),
@@ -226,6 +252,17 @@ def test_what_is_wrong_is_reported_with_a_way_out_and_hides_nothing_else(
     found = [line for line in lines if line.check == check and line.level == level]
     assert any(text in line.text and way_out in line.way_out for line in found), [*found, *lines]
     assert CHECKS - {line.check for line in lines} <= {"address", "mtu", "speed"}
+
+
+def test_ports_with_networks_of_their_own_are_fine_and_so_are_two_that_carry_no_fabric(host: Host) -> None:
+    routes(
+        host,
+        ("10.0.0.0/24", plans.INTERFACE),
+        ("10.0.1.0/24", "enP2p1s0f0np0"),
+        ("172.17.0.0/16", "docker0"),
+        ("172.17.0.0/16", "br-1"),
+    )
+    assert [line.level for line in host.check("networks")] == ["ok"]
 
 
 def secret(host: Host) -> Path:

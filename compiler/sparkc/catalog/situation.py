@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SWITCHES = {
-    "cuda_graphs": "off, default, piecewise, full, full_decode_only, full_and_piecewise",
+    "cuda_graphs": "off, none (compiles all the same), default, piecewise, full, full_decode_only, full_and_piecewise",
     "load_format": "as the engine spells it",
     "speculative": "the method in the engine's word, none without drafts",
     "draft_quantization": "as the engine spells it, or unstated; only where drafts come from a model of their own",
     "moe_runner_backend": "as the engine spells it",
     "kv_connector": "as the engine spells it; only where prefill and decode are apart",
+    "interconnect": "roce, tcp",
+    "prefix_caching": "on, off, default",
+    "moe_backend": "as vLLM spells it; only where one is named",
+    "moe_runner_backend": "as SGLang spells it; only where one is named",
     "SGLANG_DISABLE_CUDA_GRAPH": "value of the variable",
 }
 """Settings that facts may depend on, and what they may be. Data that asks for another fails a test."""

@@ -46,6 +46,8 @@ def situation_of(facts: Facts) -> Situation:
         "draft_quantization": _draft_quantization(facts),
         "interconnect": facts.interconnect.kind,
         "topology": facts.interconnect.topology,
+        "prefix_caching": {True: "on", False: "off", None: "default"}[serving.prefix_caching],
+        "moe_backend": _text(facts.argument("moe-backend")),
         "moe_runner_backend": _text(facts.argument("moe-runner-backend")),
         "kv_connector": facts.kv_transfer.connector,
         "SGLANG_DISABLE_CUDA_GRAPH": _text((facts.spec.env or {}).get("SGLANG_DISABLE_CUDA_GRAPH")),

@@ -6,15 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sparkc.catalog.versions import is_within
-from sparkc.findings import Failure, KeyPath, Severity
+from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
-from sparkc.rules.command_line import engine_flags
-from sparkc.rules.engine_config import number, place, structure
+from sparkc.rules.engine_config import place, structure
+from sparkc.rules.graphs.capture_sizes import COMPILATION, largest_sizes
 from sparkc.rules.rule import Complaint, Evidence, Rule
 
-COMPILATION, DRAFTS = "--compilation-config", "--speculative-config"
-SIZES, LARGEST = "--cudagraph-capture-sizes", "--max-cudagraph-capture-size"
+DRAFTS = "--speculative-config"
 GRAPHS_OF_DECODE = (None, "default", "full_decode_only", "full_and_piecewise")
 """What graph modes end in graphs of their own for decode steps; so does vLLM's default from 0.13.0."""
 
@@ -30,7 +29,7 @@ def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
             f"enable_sp wants sizes that divide by tensor {facts.tensor}, {count} drafts sizes that divide by {step}; "
             "wanted one to be a multiple of the other",
         )
-    for key, largest in _largest_size(plan, facts, config):
+    for key, largest in largest_sizes(plan, facts):
         if largest < step:
             yield Complaint(key, f"the largest graph is for {largest} tokens, and {count} drafts make steps of {step}")
 
@@ -46,20 +45,6 @@ def _shares_the_sequence(config: Mapping[str, Any], facts: Facts) -> bool:  # An
     # By 0.18.0 sequence parallelism is switched off again on chips for which vLLM has no threshold, GB10 among them,
     # unless the threshold is given.
     return passes.get("sp_min_token_num") is not None or is_within(facts.engine.version, "<0.18")
-
-
-def _largest_size(plan: Plan, facts: Facts, config: Mapping[str, Any]) -> Iterator[tuple[KeyPath, int]]:  # Any: JSON
-    sizes = engine_flags(plan).get(SIZES)
-    if sizes is not None and isinstance(sizes.value, tuple) and all(word.isdecimal() for word in sizes.value):
-        yield place(plan, facts, SIZES), max(int(word) for word in sizes.value)
-    largest = number(plan, LARGEST)
-    if largest:
-        yield place(plan, facts, LARGEST), largest
-    within = config.get("cudagraph_capture_sizes")
-    if isinstance(within, list) and within and all(isinstance(size, int) for size in within):
-        yield place(plan, facts, COMPILATION), max(within)
-    if isinstance(config.get("max_cudagraph_capture_size"), int) and config["max_cudagraph_capture_size"]:
-        yield place(plan, facts, COMPILATION), config["max_cudagraph_capture_size"]
 
 
 RULE = Rule(

@@ -16,6 +16,8 @@ KEY_OF_SETTING: dict[str, KeyPath] = {
     "tool_calls": ("serving", "tool_call_parser"),
     "speculative": ("serving", "speculative"),
     "draft_quantization": ("serving", "speculative"),
+    "prefix_caching": ("serving", "prefix_caching"),
+    "moe_backend": ("args", "moe-backend"),
     "interconnect": ("interconnect", "kind"),
     "topology": ("interconnect", "topology"),
     "moe_runner_backend": ("args", "moe-runner-backend"),

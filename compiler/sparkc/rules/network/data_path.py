@@ -35,3 +35,21 @@ def rdma_devices(host: HostFacts) -> tuple[str, ...] | None:
     if stated.startswith("^"):
         return None
     return tuple(item.partition(":")[0] for item in stated.lstrip("=").split(",") if item)
+
+
+def is_cabled_ring(facts: Facts, at_least: int) -> bool:
+    """Tell whether so many nodes or more are joined by cables from neighbour to neighbour, and NCCL runs over them."""
+    return (
+        facts.interconnect.topology == "ring"
+        and facts.interconnect.kind == "roce"
+        and len(facts.hosts) >= at_least
+        and facts.hardware is not None
+        and facts.hardware.collectives == "nccl"
+    )
+
+
+def cages(facts: Facts, host: HostFacts) -> set[frozenset[str | None]]:
+    """Return the cages whose RDMA devices a host is given, each as its pair of interfaces."""
+    ports = facts.hardware.fabric if facts.hardware else ()
+    named = rdma_devices(host) or ()
+    return {frozenset((port.interface, port.twin)) for port in ports if port.hca in named}

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=llama33-70b'
   --label 'sparkc.variant='
-  --label 'sparkc.plan=69442988ad3b6a72'
+  --label 'sparkc.plan=a9860db03e4a496c'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough
@@ -51,6 +51,8 @@ options=(
   --env 'TRITON_CACHE_DIR=/cache/triton'
   # pass caches: weights were prepared; a start must not fetch another revision
   --env 'HF_HUB_OFFLINE=1'
+  # rule first-start-outlives-engine-limit: a first start compiles for up to 25 minutes; vLLM gives up after 10
+  --env 'VLLM_ENGINE_READY_TIMEOUT_S=3600'
   # rule gpu-direct-on: GPUDirect RDMA stays off (level 0): GB10 has none, and trying locked machines up
   --env 'NCCL_NET_GDR_LEVEL=0'
   # pass caches: kept on the node between starts: the Hub cache

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=llama33-70b NODE=spark-2 CONTAINER=llama33-70b-worker
-readonly BUILD=2d60b86f85934916 STOP_GRACE_S=60
+readonly BUILD=5c55ffd83af538cb STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

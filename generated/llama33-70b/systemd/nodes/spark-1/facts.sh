@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-head 69442988ad3b6a72
+  llama33-70b-head a9860db03e4a496c
 )
 
 interface=enp1s0f1np1

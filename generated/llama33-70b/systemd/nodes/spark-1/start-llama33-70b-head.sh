@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=llama33-70b NODE=spark-1 CONTAINER=llama33-70b-head
-readonly BUILD=69442988ad3b6a72 STOP_GRACE_S=60
+readonly BUILD=a9860db03e4a496c STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 
@@ -40,6 +40,8 @@ command_2=(
   env --
   # pass executor: the driver is a full member of this cluster and never starts one of its own
   'RAY_ADDRESS=192.168.100.10:6379'
+  # rule worker-lines-folded: every line of all 2 ranks is shown, not one for all
+  'RAY_DEDUP_LOGS=0'
   vllm serve
   # spec model.id: said in specs/llama33-70b.yaml
   meta-llama/Llama-3.3-70B-Instruct

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-worker 2d60b86f85934916
+  llama33-70b-worker 5c55ffd83af538cb
 )
 
 interface=enp1s0f1np1

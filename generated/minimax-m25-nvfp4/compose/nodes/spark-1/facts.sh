@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-head 4707e95d59936dac
+  minimax-m25-nvfp4-head d98786fcfe72ca33
 )
 
 interface=enp1s0f0np0

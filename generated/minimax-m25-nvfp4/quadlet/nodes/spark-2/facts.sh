@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-worker e58cf0a0515c2be9
+  minimax-m25-nvfp4-worker 10b8a921cf5dcd78
 )
 
 interface=enp1s0f0np0

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m25-nvfp4 NODE=spark-2 CONTAINER=minimax-m25-nvfp4-worker
-readonly BUILD=e58cf0a0515c2be9 STOP_GRACE_S=60
+readonly BUILD=10b8a921cf5dcd78 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

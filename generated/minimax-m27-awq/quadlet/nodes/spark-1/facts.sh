@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-awq-head 26fce7261eee4fc9
+  minimax-m27-awq-head 3be9eae4ed9772ad
 )
 
 interface=enp1s0f0np0

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27-awq NODE=spark-1 CONTAINER=minimax-m27-awq-head
-readonly BUILD=26fce7261eee4fc9 STOP_GRACE_S=60
+readonly BUILD=3be9eae4ed9772ad STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 
@@ -35,6 +35,8 @@ command_2=(
   env --
   # pass executor: the driver is a full member of this cluster and never starts one of its own
   'RAY_ADDRESS=10.10.0.1:6379'
+  # rule worker-lines-folded: every line of all 2 ranks is shown, not one for all
+  'RAY_DEDUP_LOGS=0'
   vllm serve
   # spec model.id: said in specs/minimax-m27-awq.yaml
   cyankiwi/MiniMax-M2.7-AWQ-4bit

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-awq-worker 14cd202b0e730a70
+  minimax-m27-awq-worker bf23149a0cda1bd2
 )
 
 interface=enp1s0f0np0

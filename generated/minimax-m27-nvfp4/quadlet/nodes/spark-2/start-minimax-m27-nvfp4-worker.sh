@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27-nvfp4 NODE=spark-2 CONTAINER=minimax-m27-nvfp4-worker
-readonly BUILD=43859b997a52785c STOP_GRACE_S=60
+readonly BUILD=44dfdc3cd2157c04 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-head 8d27d801c2c3c945
+  minimax-m27-nvfp4-head 73dce69370b1edc4
 )
 
 interface=bond0

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-worker 43859b997a52785c
+  minimax-m27-nvfp4-worker 44dfdc3cd2157c04
 )
 
 interface=bond0

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-head 32cd6ea626d51605
+  minimax-m27-head 7023d340719ac057
 )
 
 interface=enp1s0f0np0

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-worker 848b75e17b9df14c
+  minimax-m27-worker bb2830eba723a424
 )
 
 interface=enp1s0f0np0

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27'
   --label 'sparkc.variant='
-  --label 'sparkc.plan=848b75e17b9df14c'
+  --label 'sparkc.plan=bb2830eba723a424'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough
@@ -49,6 +49,8 @@ options=(
   --env 'VLLM_CACHE_ROOT=/cache/vllm'
   # pass caches: Triton's kernels are kept between starts
   --env 'TRITON_CACHE_DIR=/cache/triton'
+  # rule first-start-outlives-engine-limit: a first start compiles for up to 25 minutes; vLLM gives up after 10
+  --env 'VLLM_ENGINE_READY_TIMEOUT_S=3600'
   # spec env.VLLM_MARLIN_USE_ATOMIC_ADD: said in specs/minimax-m27.yaml
   --env 'VLLM_MARLIN_USE_ATOMIC_ADD=1'
   # rule gpu-direct-on: GPUDirect RDMA stays off (level 0): GB10 has none, and trying locked machines up

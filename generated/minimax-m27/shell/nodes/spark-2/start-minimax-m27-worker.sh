@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27 NODE=spark-2 CONTAINER=minimax-m27-worker
-readonly BUILD=848b75e17b9df14c STOP_GRACE_S=60
+readonly BUILD=bb2830eba723a424 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

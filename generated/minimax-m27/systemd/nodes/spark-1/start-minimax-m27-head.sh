@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27 NODE=spark-1 CONTAINER=minimax-m27-head
-readonly BUILD=32cd6ea626d51605 STOP_GRACE_S=60
+readonly BUILD=7023d340719ac057 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 
@@ -40,6 +40,8 @@ command_2=(
   env --
   # pass executor: the driver is a full member of this cluster and never starts one of its own
   'RAY_ADDRESS=10.0.0.1:6379'
+  # rule worker-lines-folded: every line of all 2 ranks is shown, not one for all
+  'RAY_DEDUP_LOGS=0'
   vllm serve
   # spec model.path: said in specs/minimax-m27.yaml
   /models/MiniMax-M2.7-MXFP4

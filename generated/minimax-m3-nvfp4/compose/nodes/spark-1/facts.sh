@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-head 96b2a69de4cdb2c3
+  minimax-m3-nvfp4-head 7aeb889c266e69e0
 )
 
 interface=enP7s7

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m3-nvfp4 NODE=spark-1 CONTAINER=minimax-m3-nvfp4-head
-readonly BUILD=96b2a69de4cdb2c3 STOP_GRACE_S=60
+readonly BUILD=7aeb889c266e69e0 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 
@@ -40,10 +40,10 @@ command_2=(
   env --
   # pass executor: the driver is a full member of this cluster and never starts one of its own
   'RAY_ADDRESS=10.0.0.1:6379'
-  # spec env.SAFETENSORS_FAST_GPU: said in specs/minimax-m3-nvfp4.yaml
-  'SAFETENSORS_FAST_GPU=1'
   # spec env.RAY_DEDUP_LOGS: said in specs/minimax-m3-nvfp4.yaml
   'RAY_DEDUP_LOGS=0'
+  # spec env.SAFETENSORS_FAST_GPU: said in specs/minimax-m3-nvfp4.yaml
+  'SAFETENSORS_FAST_GPU=1'
   vllm serve
   # spec model.id: said in specs/minimax-m3-nvfp4.yaml
   lukealonso/MiniMax-M3-NVFP4

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-worker f2d25f668ae784f6
+  minimax-m3-nvfp4-worker 2eeaf2bef8de7d1b
 )
 
 interface=enP7s7

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-worker 86bb4e4905beb5aa
+  minimax-m3-nvfp4-worker 4edf7e6d7e4cc552
 )
 
 interface=enP7s7

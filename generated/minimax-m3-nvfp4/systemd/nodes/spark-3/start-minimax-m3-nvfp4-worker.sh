@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m3-nvfp4 NODE=spark-3 CONTAINER=minimax-m3-nvfp4-worker
-readonly BUILD=f2d25f668ae784f6 STOP_GRACE_S=60
+readonly BUILD=2eeaf2bef8de7d1b STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

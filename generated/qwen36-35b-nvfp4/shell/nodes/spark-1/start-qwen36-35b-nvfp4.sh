@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=qwen36-35b-nvfp4 NODE=spark-1 CONTAINER=qwen36-35b-nvfp4
-readonly BUILD=efea6d37379dd673 STOP_GRACE_S=60
+readonly BUILD=7f63fa149fd07866 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

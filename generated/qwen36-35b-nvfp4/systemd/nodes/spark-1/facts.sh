@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  qwen36-35b-nvfp4 efea6d37379dd673
+  qwen36-35b-nvfp4 7f63fa149fd07866
 )
 
 interface=''

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-mp-head 5ce572bb6e6ad20e
+  llama33-70b-mp-head cfbf99ca6b58b4a7
 )
 
 interface=enp1s0f1np1

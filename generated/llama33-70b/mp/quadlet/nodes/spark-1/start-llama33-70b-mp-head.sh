@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='llama33-70b (mp)' NODE=spark-1 CONTAINER=llama33-70b-mp-head
-readonly BUILD=5ce572bb6e6ad20e STOP_GRACE_S=60
+readonly BUILD=cfbf99ca6b58b4a7 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='llama33-70b (published)' NODE=spark-1 CONTAINER=llama33-70b-published-head
-readonly BUILD=c181bdb1574947ac STOP_GRACE_S=60
+readonly BUILD=f361cf40ae17bc30 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 
@@ -40,6 +40,8 @@ command_2=(
   env --
   # pass executor: the driver is a full member of this cluster and never starts one of its own
   'RAY_ADDRESS=192.168.100.10:6379'
+  # rule worker-lines-folded: every line of all 2 ranks is shown, not one for all
+  'RAY_DEDUP_LOGS=0'
   # spec env.OMPI_MCA_btl_tcp_if_include: said in variant published
   'OMPI_MCA_btl_tcp_if_include=enp1s0f1np1'
   vllm serve

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-published-head c181bdb1574947ac
+  llama33-70b-published-head f361cf40ae17bc30
 )
 
 interface=enp1s0f1np1

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-published-worker 81a249c2eb1f1c4d
+  llama33-70b-published-worker e4b757cd0041ac1c
 )
 
 interface=enp1s0f1np1

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='llama33-70b (published)' NODE=spark-2 CONTAINER=llama33-70b-published-worker
-readonly BUILD=81a249c2eb1f1c4d STOP_GRACE_S=60
+readonly BUILD=e4b757cd0041ac1c STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

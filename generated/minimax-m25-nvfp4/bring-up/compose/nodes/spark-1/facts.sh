@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-bring-up-head 3169566adaffd2c0
+  minimax-m25-nvfp4-bring-up-head 27c6a34dd4dbc960
 )
 
 interface=enp1s0f0np0

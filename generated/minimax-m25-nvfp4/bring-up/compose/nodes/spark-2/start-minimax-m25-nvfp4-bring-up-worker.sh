@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m25-nvfp4 (bring-up)' NODE=spark-2 CONTAINER=minimax-m25-nvfp4-bring-up-worker
-readonly BUILD=487c53c1fc36b68e STOP_GRACE_S=60
+readonly BUILD=4e1d34f3cdabeb50 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

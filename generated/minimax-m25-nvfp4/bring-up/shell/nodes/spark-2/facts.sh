@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-bring-up-worker 487c53c1fc36b68e
+  minimax-m25-nvfp4-bring-up-worker 4e1d34f3cdabeb50
 )
 
 interface=enp1s0f0np0

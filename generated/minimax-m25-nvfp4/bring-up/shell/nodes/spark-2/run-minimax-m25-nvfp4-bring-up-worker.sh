@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m25-nvfp4'
   --label 'sparkc.variant=bring-up'
-  --label 'sparkc.plan=487c53c1fc36b68e'
+  --label 'sparkc.plan=4e1d34f3cdabeb50'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough
@@ -51,6 +51,8 @@ options=(
   --env 'TRITON_CACHE_DIR=/cache/triton'
   # pass caches: weights were prepared; a start must not fetch another revision
   --env 'HF_HUB_OFFLINE=1'
+  # rule first-start-outlives-engine-limit: a first start compiles for up to 25 minutes; vLLM gives up after 10
+  --env 'VLLM_ENGINE_READY_TIMEOUT_S=3600'
   # rule marlin-without-atomic-add: nvfp4 on sm_121 runs on Marlin: 2 published launches set it
   --env 'VLLM_MARLIN_USE_ATOMIC_ADD=1'
   # rule nvfp4-without-marlin: NVFP4 experts on sm_121, vLLM 0.16.0: 16 to 17 instead of 11 to 14 tokens per second

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-cutlass-head 7aa4366248a87d00
+  minimax-m25-nvfp4-cutlass-head d14fcd08d87e8df8
 )
 
 interface=enp1s0f0np0

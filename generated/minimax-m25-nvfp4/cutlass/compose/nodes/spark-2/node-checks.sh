@@ -4,9 +4,9 @@
 # shellcheck disable=SC2154
 
 # Every check runs, whatever happened to the others.
-readonly PREFLIGHT=(platform privilege interface_facts hcas_active ports_free images_present weights_present
-  sources_present secrets_safe devices_present memory_enough swap_unused engine_processes ipc_kept disk_free
-  nvidia_driver npu_driver npu_links kernel_log clock_time)
+readonly PREFLIGHT=(platform privilege interface_facts hcas_active networks_apart ports_free images_present
+  weights_present sources_present secrets_safe devices_present memory_enough swap_unused desktop_off engine_processes
+  ipc_kept disk_free nvidia_driver npu_driver npu_links kernel_log clock_time)
 readonly STATUS=(containers_up memory_used swap_unused kernel_log gpu_spinning)
 
 preflight() {
@@ -161,6 +161,41 @@ check_hcas_active() {
       report ok hca "$hca is ACTIVE"
     fi
   done
+}
+
+# https://github.com/eugr/spark-vllm-docker, docs/NETWORKING.md: two ports in one network mess up routing. What is sent to
+# the one may leave through the other, and RDMA answers come from an address that nobody asked.
+check_networks_apart() {
+  local hca folder line network device told='' names=" $interface "
+  local -A first=()
+  if [[ -z $interface ]]; then
+    report ok networks 'no fabric is used'
+    return
+  elif ! has ip; then
+    report info networks 'whether two ports stand in one network is not known: ip is not installed' 'install iproute2'
+    return
+  fi
+  for hca in "${hcas[@]}"; do
+    for folder in "$root/sys/class/infiniband/$hca/device/net"/*; do
+      names+="${folder##*/} "
+    done
+  done
+  while read -r line; do
+    if [[ ! $line =~ ^([^ ]+)\ dev\ ([^ ]+) ]]; then
+      continue
+    fi
+    network=${BASH_REMATCH[1]} device=${BASH_REMATCH[2]}
+    if [[ -z ${first[$network]:-} ]]; then
+      first[$network]=$device
+    elif [[ $names == *" $device "* || $names == *" ${first[$network]} "* ]]; then
+      told=yes
+      report warn networks "${first[$network]} and $device both stand in $network" \
+        "give each port of the fabric a network of its own (netplan), the two halves of one cage too"
+    fi
+  done < <(ip -4 route show proto kernel scope link 2>/dev/null)
+  if [[ -z $told ]]; then
+    report ok networks 'each port of the fabric has a network of its own'
+  fi
 }
 
 read_file() { # PATH: its first line; empty when it cannot be read
@@ -623,6 +658,16 @@ check_swap_unused() {
   fi
 }
 
+# https://github.com/NNNtrance/GLM-5.3-Flash-NVFP4-TP3-3x-DGX-Spark, docs/00-prerequisites.md: an estimate of 2 to 3 GiB.
+check_desktop_off() {
+  if [[ $unified == yes ]] && has systemctl && systemctl is-active --quiet graphical.target 2>/dev/null; then
+    report info desktop 'the graphical desktop runs, and may take 2 to 3 GiB of the memory that the model needs' \
+      'sudo systemctl set-default multi-user.target, then reboot'
+  else
+    report ok desktop 'none runs, or it takes nothing from the accelerator'
+  fi
+}
+
 # --- the system ---
 
 # https://github.com/eugr/spark-vllm-docker/issues/352: with RemoveIPC, logging out takes the semaphores of the workers
@@ -670,7 +715,13 @@ check_nvidia_driver() {
   elif ! has nvidia-smi; then
     report fail gpu-driver 'nvidia-smi is not installed' 'install the NVIDIA driver'
   elif said=$(timeout 30 nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>&1); then
-    report ok gpu-driver "$said"
+    # https://github.com/eugr/spark-vllm-docker, README of 2026-03-12: capturing graphs deadlocks on GB10 with 590.
+    if [[ $said == *GB10,\ 590.* ]]; then
+      report warn gpu-driver "$said: with 590 the capture of CUDA graphs was seen to deadlock on this machine" \
+        'install a driver 580, or switch graphs off (serving.cuda_graphs: off)'
+    else
+      report ok gpu-driver "$said"
+    fi
   else
     report fail gpu-driver "nvidia-smi: ${said:-no answer within 30 s}" "reload the driver, or reboot $node"
   fi

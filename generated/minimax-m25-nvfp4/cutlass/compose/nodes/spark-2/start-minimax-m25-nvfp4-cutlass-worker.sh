@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m25-nvfp4 (cutlass)' NODE=spark-2 CONTAINER=minimax-m25-nvfp4-cutlass-worker
-readonly BUILD=6100807a4753bd49 STOP_GRACE_S=60
+readonly BUILD=a31242138a3bea84 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

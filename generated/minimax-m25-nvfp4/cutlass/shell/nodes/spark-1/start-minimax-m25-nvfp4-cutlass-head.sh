@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m25-nvfp4 (cutlass)' NODE=spark-1 CONTAINER=minimax-m25-nvfp4-cutlass-head
-readonly BUILD=7aa4366248a87d00 STOP_GRACE_S=60
+readonly BUILD=d14fcd08d87e8df8 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 
@@ -35,6 +35,8 @@ command_2=(
   env --
   # pass executor: the driver is a full member of this cluster and never starts one of its own
   'RAY_ADDRESS=10.10.10.1:6379'
+  # rule worker-lines-folded: every line of all 2 ranks is shown, not one for all
+  'RAY_DEDUP_LOGS=0'
   vllm serve
   # spec model.id: said in specs/minimax-m25-nvfp4.yaml
   lukealonso/MiniMax-M2.5-NVFP4

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-cutlass-worker 6100807a4753bd49
+  minimax-m25-nvfp4-cutlass-worker a31242138a3bea84
 )
 
 interface=enp1s0f0np0

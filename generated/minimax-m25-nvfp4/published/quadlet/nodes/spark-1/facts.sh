@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-published-head 91577e0d028ec94f
+  minimax-m25-nvfp4-published-head 73f749a8683da49c
 )
 
 interface=enp1s0f0np0

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m25-nvfp4 (published)' NODE=spark-2 CONTAINER=minimax-m25-nvfp4-published-worker
-readonly BUILD=5a88ef8a60ea3196 STOP_GRACE_S=60
+readonly BUILD=1bef885d3687f17d STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m25-nvfp4-published-worker 5a88ef8a60ea3196
+  minimax-m25-nvfp4-published-worker 1bef885d3687f17d
 )
 
 interface=enp1s0f0np0

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m25-nvfp4 (published)' NODE=spark-1 CONTAINER=minimax-m25-nvfp4-published-head
-readonly BUILD=91577e0d028ec94f STOP_GRACE_S=60
+readonly BUILD=73f749a8683da49c STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 
@@ -33,6 +33,8 @@ command_1=(
 # engine (driver)
 command_2=(
   env --
+  # rule worker-lines-folded: every line of all 2 ranks is shown, not one for all
+  'RAY_DEDUP_LOGS=0'
   # spec env.RAY_ADDRESS: said in variant published
   'RAY_ADDRESS=10.10.10.1:6379'
   vllm serve

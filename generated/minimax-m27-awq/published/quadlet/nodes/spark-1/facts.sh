@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-awq-published-head 98bf50186decf2f6
+  minimax-m27-awq-published-head fd394d01adcb8d1f
 )
 
 interface=enp1s0f0np0

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-awq-published-worker f736f0a2b25366bf
+  minimax-m27-awq-published-worker cf2c8c8a5200d421
 )
 
 interface=enp1s0f0np0

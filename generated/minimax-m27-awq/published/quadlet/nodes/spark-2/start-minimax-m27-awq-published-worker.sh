@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-awq (published)' NODE=spark-2 CONTAINER=minimax-m27-awq-published-worker
-readonly BUILD=f736f0a2b25366bf STOP_GRACE_S=60
+readonly BUILD=cf2c8c8a5200d421 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-awq'
   --label 'sparkc.variant=published'
-  --label 'sparkc.plan=98bf50186decf2f6'
+  --label 'sparkc.plan=fd394d01adcb8d1f'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough
@@ -55,6 +55,10 @@ options=(
   --env 'TRITON_CACHE_DIR=/cache/triton'
   # pass caches: weights were prepared; a start must not fetch another revision
   --env 'HF_HUB_OFFLINE=1'
+  # rule compile-outlives-step-limit: a kernel compiled during a request took longer than the 300 s of a step
+  --env 'VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS=1800'
+  # rule first-start-outlives-engine-limit: a first start compiles for up to 25 minutes; vLLM gives up after 10
+  --env 'VLLM_ENGINE_READY_TIMEOUT_S=3600'
   # rule marlin-without-atomic-add: awq-int4 on sm_121 runs on Marlin: 2 published launches set it
   --env 'VLLM_MARLIN_USE_ATOMIC_ADD=1'
   # spec env.NCCL_NET_GDR_LEVEL: said in variant published

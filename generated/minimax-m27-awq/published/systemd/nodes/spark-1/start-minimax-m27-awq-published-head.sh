@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-awq (published)' NODE=spark-1 CONTAINER=minimax-m27-awq-published-head
-readonly BUILD=98bf50186decf2f6 STOP_GRACE_S=60
+readonly BUILD=fd394d01adcb8d1f STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 
@@ -39,6 +39,8 @@ command_2=(
   env --
   # pass executor: the driver is a full member of this cluster and never starts one of its own
   'RAY_ADDRESS=10.10.0.1:6379'
+  # rule worker-lines-folded: every line of all 2 ranks is shown, not one for all
+  'RAY_DEDUP_LOGS=0'
   # spec env.OMPI_MCA_btl_tcp_if_include: said in variant published
   'OMPI_MCA_btl_tcp_if_include=enp1s0f0np0'
   # spec env.RAY_num_prestart_python_workers: said in variant published

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-nvfp4 (agentic)' NODE=spark-1 CONTAINER=minimax-m27-nvfp4-agentic-head
-readonly BUILD=aea4322a9c9c3601 STOP_GRACE_S=60
+readonly BUILD=5fe2bcf94a63a7a3 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 
@@ -35,6 +35,8 @@ command_2=(
   env --
   # pass executor: the driver is a full member of this cluster and never starts one of its own
   'RAY_ADDRESS=10.0.0.1:6379'
+  # rule worker-lines-folded: every line of all 2 ranks is shown, not one for all
+  'RAY_DEDUP_LOGS=0'
   vllm serve
   # spec model.path: said in specs/minimax-m27-nvfp4.yaml
   /home/ops/models/MiniMax-M2.7-NVFP4-GB10-AC

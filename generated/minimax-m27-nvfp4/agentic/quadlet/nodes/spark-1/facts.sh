@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-agentic-head aea4322a9c9c3601
+  minimax-m27-nvfp4-agentic-head 5fe2bcf94a63a7a3
 )
 
 interface=bond0

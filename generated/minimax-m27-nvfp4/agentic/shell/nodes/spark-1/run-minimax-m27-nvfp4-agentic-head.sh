@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-nvfp4'
   --label 'sparkc.variant=agentic'
-  --label 'sparkc.plan=aea4322a9c9c3601'
+  --label 'sparkc.plan=5fe2bcf94a63a7a3'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough
@@ -49,6 +49,8 @@ options=(
   --env 'VLLM_CACHE_ROOT=/cache/vllm'
   # pass caches: Triton's kernels are kept between starts
   --env 'TRITON_CACHE_DIR=/cache/triton'
+  # rule first-start-outlives-engine-limit: a first start compiles for up to 25 minutes; vLLM gives up after 10
+  --env 'VLLM_ENGINE_READY_TIMEOUT_S=3600'
   # rule marlin-without-atomic-add: nvfp4 on sm_121 runs on Marlin: 2 published launches set it
   --env 'VLLM_MARLIN_USE_ATOMIC_ADD=1'
   # rule nvfp4-without-marlin: NVFP4 layers on sm_121, vLLM 0.18.1: the launches with Marlin are the stable ones

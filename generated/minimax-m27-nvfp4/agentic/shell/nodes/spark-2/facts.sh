@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-agentic-worker 2d237780f609dc19
+  minimax-m27-nvfp4-agentic-worker 371fc0311c41be46
 )
 
 interface=bond0

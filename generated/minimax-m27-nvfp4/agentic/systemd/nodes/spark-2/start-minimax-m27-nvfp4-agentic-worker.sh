@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-nvfp4 (agentic)' NODE=spark-2 CONTAINER=minimax-m27-nvfp4-agentic-worker
-readonly BUILD=2d237780f609dc19 STOP_GRACE_S=60
+readonly BUILD=371fc0311c41be46 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

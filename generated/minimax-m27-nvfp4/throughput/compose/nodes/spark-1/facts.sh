@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-throughput-head 4bffa3d72f018c0e
+  minimax-m27-nvfp4-throughput-head 7a58a7e61d05efae
 )
 
 interface=bond0

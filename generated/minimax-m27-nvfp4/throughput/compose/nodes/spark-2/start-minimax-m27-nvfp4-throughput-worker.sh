@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-nvfp4 (throughput)' NODE=spark-2 CONTAINER=minimax-m27-nvfp4-throughput-worker
-readonly BUILD=2fc65693d9dbb8fd STOP_GRACE_S=60
+readonly BUILD=b7bf00bbad4931a0 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-throughput-worker 2fc65693d9dbb8fd
+  minimax-m27-nvfp4-throughput-worker b7bf00bbad4931a0
 )
 
 interface=bond0

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27 (published)' NODE=spark-1 CONTAINER=minimax-m27-published-head
-readonly BUILD=6fc40b472b3549d3 STOP_GRACE_S=60
+readonly BUILD=a88f5bb207263298 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 
@@ -40,10 +40,10 @@ command_2=(
   env --
   # pass executor: the driver is a full member of this cluster and never starts one of its own
   'RAY_ADDRESS=10.0.0.1:6379'
-  # spec env.SAFETENSORS_FAST_GPU: said in variant published
-  'SAFETENSORS_FAST_GPU=1'
   # spec env.RAY_DEDUP_LOGS: said in variant published
   'RAY_DEDUP_LOGS=0'
+  # spec env.SAFETENSORS_FAST_GPU: said in variant published
+  'SAFETENSORS_FAST_GPU=1'
   vllm serve
   # spec model.path: said in specs/minimax-m27.yaml
   /models/MiniMax-M2.7-MXFP4

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-published-worker 73b5840b86160abe
+  minimax-m27-published-worker f8c823e34c761fed
 )
 
 interface=enP7s7

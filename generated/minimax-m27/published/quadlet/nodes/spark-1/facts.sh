@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-published-head 6fc40b472b3549d3
+  minimax-m27-published-head a88f5bb207263298
 )
 
 interface=enP7s7

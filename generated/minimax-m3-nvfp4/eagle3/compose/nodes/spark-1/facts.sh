@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-eagle3-head 496df72b4ddf80aa
+  minimax-m3-nvfp4-eagle3-head 84af8fe1e57530d7
 )
 
 interface=enP7s7

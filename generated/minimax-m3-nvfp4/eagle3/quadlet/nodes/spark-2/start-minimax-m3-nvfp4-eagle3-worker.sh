@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m3-nvfp4 (eagle3)' NODE=spark-2 CONTAINER=minimax-m3-nvfp4-eagle3-worker
-readonly BUILD=7eda15db135ee7d9 STOP_GRACE_S=60
+readonly BUILD=741f35c05d2472ae STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

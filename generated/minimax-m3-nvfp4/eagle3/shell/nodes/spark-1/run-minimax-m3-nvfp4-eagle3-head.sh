@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m3-nvfp4'
   --label 'sparkc.variant=eagle3'
-  --label 'sparkc.plan=496df72b4ddf80aa'
+  --label 'sparkc.plan=84af8fe1e57530d7'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough
@@ -49,8 +49,16 @@ options=(
   --env 'VLLM_CACHE_ROOT=/cache/vllm'
   # pass caches: Triton's kernels are kept between starts
   --env 'TRITON_CACHE_DIR=/cache/triton'
+  # rule first-start-outlives-engine-limit: a first start compiles for up to 25 minutes; vLLM gives up after 10
+  --env 'VLLM_ENGINE_READY_TIMEOUT_S=3600'
   # spec env.NCCL_NET_GDR_LEVEL: said in specs/minimax-m3-nvfp4.yaml
   --env 'NCCL_NET_GDR_LEVEL=LOC'
+  # spec env.NCCL_IB_SUBNET_AWARE_ROUTING: said in specs/minimax-m3-nvfp4.yaml
+  --env 'NCCL_IB_SUBNET_AWARE_ROUTING=1'
+  # spec env.NCCL_IB_MERGE_NICS: said in specs/minimax-m3-nvfp4.yaml
+  --env 'NCCL_IB_MERGE_NICS=0'
+  # spec env.NCCL_NET_PLUGIN: said in specs/minimax-m3-nvfp4.yaml
+  --env 'NCCL_NET_PLUGIN=none'
   # spec env.CUTE_DSL_ARCH: said in specs/minimax-m3-nvfp4.yaml
   --env 'CUTE_DSL_ARCH=sm_121a'
   # spec env.TORCH_CUDA_ARCH_LIST: said in specs/minimax-m3-nvfp4.yaml
@@ -87,12 +95,6 @@ options=(
   --env 'NCCL_NET=IB'
   # spec env.NCCL_IB_ADDR_RANGE: said in specs/minimax-m3-nvfp4.yaml
   --env 'NCCL_IB_ADDR_RANGE=192.168.100.0/22'
-  # spec env.NCCL_IB_MERGE_NICS: said in specs/minimax-m3-nvfp4.yaml
-  --env 'NCCL_IB_MERGE_NICS=0'
-  # spec env.NCCL_NET_PLUGIN: said in specs/minimax-m3-nvfp4.yaml
-  --env 'NCCL_NET_PLUGIN=none'
-  # spec env.NCCL_IB_SUBNET_AWARE_ROUTING: said in specs/minimax-m3-nvfp4.yaml
-  --env 'NCCL_IB_SUBNET_AWARE_ROUTING=1'
   # spec env.NCCL_CROSS_NIC: said in specs/minimax-m3-nvfp4.yaml
   --env 'NCCL_CROSS_NIC=1'
   # spec env.NCCL_IB_ADDR_FAMILY: said in specs/minimax-m3-nvfp4.yaml

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-eagle3-worker 7eda15db135ee7d9
+  minimax-m3-nvfp4-eagle3-worker 741f35c05d2472ae
 )
 
 interface=enP7s7

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m3-nvfp4 (eagle3)' NODE=spark-3 CONTAINER=minimax-m3-nvfp4-eagle3-worker
-readonly BUILD=f7a84564a19b93b1 STOP_GRACE_S=60
+readonly BUILD=f098609842ea768a STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

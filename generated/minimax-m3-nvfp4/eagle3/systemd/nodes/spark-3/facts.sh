@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-eagle3-worker f7a84564a19b93b1
+  minimax-m3-nvfp4-eagle3-worker f098609842ea768a
 )
 
 interface=enP7s7

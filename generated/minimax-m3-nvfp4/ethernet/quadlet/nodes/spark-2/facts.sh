@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-ethernet-worker 77a6584e34854f4f
+  minimax-m3-nvfp4-ethernet-worker 6efaf84a6a2baf62
 )
 
 interface=enP7s7

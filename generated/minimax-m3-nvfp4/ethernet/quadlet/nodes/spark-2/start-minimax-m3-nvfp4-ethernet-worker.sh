@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m3-nvfp4 (ethernet)' NODE=spark-2 CONTAINER=minimax-m3-nvfp4-ethernet-worker
-readonly BUILD=77a6584e34854f4f STOP_GRACE_S=60
+readonly BUILD=6efaf84a6a2baf62 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 

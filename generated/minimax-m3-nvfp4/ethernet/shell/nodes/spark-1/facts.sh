@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-ethernet-head 10a45ee02f6856ab
+  minimax-m3-nvfp4-ethernet-head 1a799beb2e8150e0
 )
 
 interface=enP7s7

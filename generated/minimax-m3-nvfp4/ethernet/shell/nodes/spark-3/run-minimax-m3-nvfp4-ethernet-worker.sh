@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m3-nvfp4'
   --label 'sparkc.variant=ethernet'
-  --label 'sparkc.plan=407449d8af1c2e77'
+  --label 'sparkc.plan=7c1430c4d408e5e9'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough
@@ -39,6 +39,8 @@ options=(
   --env 'VLLM_CACHE_ROOT=/cache/vllm'
   # pass caches: Triton's kernels are kept between starts
   --env 'TRITON_CACHE_DIR=/cache/triton'
+  # rule first-start-outlives-engine-limit: a first start compiles for up to 25 minutes; vLLM gives up after 10
+  --env 'VLLM_ENGINE_READY_TIMEOUT_S=3600'
   # spec env.CUTE_DSL_ARCH: said in specs/minimax-m3-nvfp4.yaml
   --env 'CUTE_DSL_ARCH=sm_121a'
   # spec env.TORCH_CUDA_ARCH_LIST: said in specs/minimax-m3-nvfp4.yaml

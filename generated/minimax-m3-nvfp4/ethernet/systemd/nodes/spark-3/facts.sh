@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m3-nvfp4-ethernet-worker 407449d8af1c2e77
+  minimax-m3-nvfp4-ethernet-worker 7c1430c4d408e5e9
 )
 
 interface=enP7s7

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m3-nvfp4 (ethernet)' NODE=spark-3 CONTAINER=minimax-m3-nvfp4-ethernet-worker
-readonly BUILD=407449d8af1c2e77 STOP_GRACE_S=60
+readonly BUILD=7c1430c4d408e5e9 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=10
 
