@@ -125,6 +125,7 @@ ALL_RULES: tuple[str, ...] = (
     "model.hardware_unknown",
     "model.model_config_not_understood",
     "model.model_unknown",
+    "model.modelscope_weights_by_id",
     "model.quant_differs_from_checkpoint",
     "model.revision_not_pinned",
     "model.trust_remote_code",

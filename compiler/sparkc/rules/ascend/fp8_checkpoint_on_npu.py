@@ -48,13 +48,13 @@ RULE = Rule(
         ),
     ),
     bad="""
-model: {id: Qwen/Qwen3.6-27B-FP8, hub: huggingface, size: null}
+model: {id: Qwen/Qwen3.6-27B-FP8, hub: huggingface, path: null, size: null}
 quant: fp8
 parallelism: {tensor: 8, expert: 1}
 serving: {tool_call_parser: null, reasoning_parser: qwen3}
 """,
     good="""
-model: {id: someone/Qwen3.6-27B-w8a8, family: qwen3.6-27b, hub: huggingface, size: 30 GB}
+model: {id: someone/Qwen3.6-27B-w8a8, family: qwen3.6-27b, hub: huggingface, path: null, size: 30 GB}
 quant: w8a8
 parallelism: {tensor: 8, expert: 1}
 serving: {tool_call_parser: null, reasoning_parser: qwen3}

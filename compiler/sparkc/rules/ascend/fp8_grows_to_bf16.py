@@ -34,7 +34,7 @@ RULE = Rule(
         Evidence("https://github.com/vllm-project/vllm-ascend/issues/1526", "FP8 needs an A5; not on A2 and A3"),
     ),
     bad="""
-model: {id: MiniMaxAI/MiniMax-M2.7, hub: huggingface, size: null}
+model: {id: MiniMaxAI/MiniMax-M2.7, hub: huggingface, path: null, size: null}
 quant: fp8
 nodes: {hardware: atlas-800-a3}
 engine: {image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1-a3"}}
