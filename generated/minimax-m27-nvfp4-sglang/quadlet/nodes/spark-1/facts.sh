@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-sglang-head 57a4a490d1ae4dac
+  minimax-m27-nvfp4-sglang-head 63a97234c8987177
 )
 
 interface=enp1s0f0np0
