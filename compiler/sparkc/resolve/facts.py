@@ -19,6 +19,7 @@ from sparkc.catalog.models import Checkpoint, Model, Shape, find_family, find_mo
 from sparkc.catalog.variables import owner_of
 from sparkc.findings import KeyPath
 from sparkc.plan import Ssh
+from sparkc.resolve.engine_traits import TRAITS, EngineTraits
 from sparkc.resolve.fit_word import fits_in
 from sparkc.source.document import Document
 from sparkc.spec import (
@@ -40,12 +41,6 @@ from sparkc.spec import (
 
 RAY_PORT = 6379
 """Port of Ray's GCS when nobody says otherwise (ray 2.54.0, `ray start --port`)."""
-
-CARRY_THEMSELVES = ("sglang",)
-"""Engines that bring their ranks from node to node without Ray."""
-
-EAGER_FLAGS = {"sglang": "disable-cuda-graph"}
-"""What switches graphs off in `args`, where it is not vLLM's `enforce-eager`."""
 
 NEEDED_SHAPE = (
     "layers",
@@ -240,8 +235,9 @@ class Facts(SpecView):
 
     @property
     def shares_ranks(self) -> bool:
-        """Tell whether data parallel attention runs on the tensor parallel ranks (SGLang: dp lies inside tp)."""
-        return self.engine.name == "sglang" and self.argument("enable-dp-attention") is True
+        """Tell whether data parallel ranks run on the tensor parallel ones."""
+        flag = self.engine_traits.shares_ranks
+        return flag is not None and self.argument(flag) is True
 
     @property
     def accelerators(self) -> int:
@@ -264,9 +260,14 @@ class Facts(SpecView):
         return (self.spec.quant.format if self.spec.quant else None) or "unknown"
 
     @property
+    def engine_traits(self) -> EngineTraits:
+        """Return what the layout depends on."""
+        return TRAITS[self.engine.name or "vllm"]
+
+    @property
     def executor(self) -> Literal["ray", "mp", "uni"]:
         """Return what carries the ranks: the author's word, else Ray across machines unless the image lacks it."""
-        carries_itself = self.engine.name in CARRY_THEMSELVES
+        carries_itself = self.engine_traits.carries_ranks
         if self.engine.executor is not None and not carries_itself:
             return self.engine.executor
         if not self.is_distributed:
@@ -483,7 +484,7 @@ class Facts(SpecView):
         `args` come last on the command line, and eager mode wins over any graph mode.
         """
         said = self.serving.cuda_graphs
-        eager = self.argument(EAGER_FLAGS.get(self.engine.name or "", "enforce-eager"))
+        eager = self.argument(self.engine_traits.eager)
         config = self.argument("compilation-config")
         mode = config.get("cudagraph_mode") if isinstance(config, dict) else None
         if eager is True or (eager is None and said == "off"):
