@@ -9,6 +9,7 @@ from sparkc.catalog.figures import figures_for
 from sparkc.catalog.situation import Situation
 from sparkc.catalog.troubles import KnownTrouble, troubles_for
 from sparkc.plan import Figure, Marker, Process, Service, Setting, Trouble
+from sparkc.resolve.addresses import with_port
 from sparkc.resolve.draft import Draft, decided, looked_up
 from sparkc.resolve.engines import words_of
 from sparkc.resolve.facts import Facts
@@ -131,7 +132,7 @@ def _bench(draft: Draft) -> Process | None:
     backend, *more = words.bench.flags
     flags = (
         backend,
-        ("--base-url", f"http://127.0.0.1:{facts.serving.port or words.default_port}"),
+        ("--base-url", f"http://{with_port(_dialled(facts), facts.serving.port or words.default_port)}"),
         ("--model", names[0]),
         ("--tokenizer", facts.model.path or facts.model.id or ""),
         *more,
@@ -151,6 +152,12 @@ def _bench(draft: Draft) -> Process | None:
         waits_for=(),
         foreground=True,
     )
+
+
+def _dialled(facts: Facts) -> str:
+    """Return where the API answers on its own node."""
+    host = facts.serving.host or words_of(facts).default_host
+    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
 
 
 def _figures(facts: Facts) -> Iterator[Figure]:

@@ -159,6 +159,7 @@ def _service(plan: Plan) -> Facts:
             ("SERVICE_URL", f"http://{_in_url(shown)}:{service.port}"),
             ("HEALTH_PATH", service.health_path),
             ("API_KEY_FILE", service.api_key.file if service.api_key else ""),
+            ("API_KEY_INSIDE", service.api_key.to if service.api_key else ""),
             ("MODEL_NAMES", service.model_names),
             ("TASK", service.task),
             ("CHAT_REQUEST", requests.chat(service) if generates else ""),
