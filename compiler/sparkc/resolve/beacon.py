@@ -37,10 +37,19 @@ while True:
 FILE = File("beacon.py", PROGRAM, decided("beacon", "brought to every node of the group"))
 
 
-def beacon(host: HostDraft) -> Process:
-    """Return the process; it starts when nothing on this node stands in the way of the engine."""
+def beacon(host: HostDraft, *, ranks_answer: bool) -> Process:
+    """Return the process; it starts when nothing on this node stands in the way of the engine.
+
+    Args:
+        ranks_answer: nodes other than the head answer on their own, once their ranks are ready.
+    """
     address = host.fabric.address
-    seen = decided("beacon", f"{host.facts.name} is seen here by the others: a headless rank listens nowhere")
+    without = (
+        "its engine answers only once it is ready"
+        if ranks_answer or host.facts.index == 0
+        else "its ranks listen nowhere"
+    )
+    seen = decided("beacon", f"{host.facts.name} is seen here by the others: {without}")
     return Process(
         name="beacon",
         role="beacon",

@@ -52,7 +52,10 @@ def _of_host(draft: Draft, host: HostDraft) -> HostDraft:
         processes = _ray_head(draft, host) if host.facts.index == 0 else _ray_worker(draft, host)
         watches = tuple(_ray_watches(draft, host))
     elif facts.spans_nodes_itself:
-        processes = (beacon(host), _engine(draft, host, tuple(_peers_are_there(draft, host))))
+        processes = (
+            beacon(host, ranks_answer=words_of(draft.facts).followers_serve_health),
+            _engine(draft, host, tuple(_peers_are_there(draft, host))),
+        )
         watches = tuple(_mp_watches(draft, host))
     else:
         processes = (_engine(draft, host, ()),)

@@ -60,6 +60,7 @@ SERVICE_PORT=8888
 SERVICE_URL=http://spark-1.lan:8888
 HEALTH_PATH=/health
 API_KEY_FILE=''
+API_KEY_INSIDE=''
 MODEL_NAMES=(lukealonso/MiniMax-M2.5-NVFP4)
 TASK=generate
 CHAT_REQUEST='{"model": "lukealonso/MiniMax-M2.5-NVFP4", "messages": [{"role": "user", "content": "Explain in two or three sentences what the page cache of an operating system is good for."}], "max_tokens": 1024, "temperature": 1.0, "top_p": 0.95, "top_k": 40}'

@@ -60,6 +60,7 @@ SERVICE_PORT=8000
 SERVICE_URL=http://spark-1.lan:8000
 HEALTH_PATH=/health
 API_KEY_FILE=''
+API_KEY_INSIDE=''
 MODEL_NAMES=(meta-llama/Llama-3.3-70B-Instruct)
 TASK=generate
 CHAT_REQUEST='{"model": "meta-llama/Llama-3.3-70B-Instruct", "messages": [{"role": "user", "content": "Explain in two or three sentences what the page cache of an operating system is good for."}], "max_tokens": 256}'
