@@ -704,6 +704,21 @@ class Service:
     inside: tuple[InsideCheck, ...] = ()
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """What evaluations of the model are given, so that their figures can be compared.
+
+    Args:
+        prompt: tokens of a request when speed is measured.
+        longest_answer: tokens that an answer may take; with its question it stays below the context.
+        depth: tokens of conversation in front of a request, for speed in a long context.
+    """
+
+    prompt: Setting
+    longest_answer: Setting
+    depth: Setting
+
+
 class Need(StrEnum):
     """Something a Plan may ask of a target."""
 
@@ -759,6 +774,7 @@ class Plan:
     nodes: tuple[Node, ...]
     service: Service
     bench: Process | None
+    evaluation: Evaluation
     figures: tuple[Figure, ...]
     troubles: tuple[Trouble, ...]
     needs: tuple[tuple[Need, Because], ...]

@@ -12,6 +12,7 @@ from sparkc.views.bar import bar
 from sparkc.views.ledger import Ledger, ledgers
 from sparkc_targets.quoting import Quoted
 from sparkc_targets.runbook import wording
+from sparkc_targets.runbook.asking import asking
 from sparkc_targets.runbook.choices import choices, decided_by
 from sparkc_targets.runbook.commands import LAUNCH, LAUNCHED, OWN_WORDS
 from sparkc_targets.runbook.reach import ssh_command
@@ -37,6 +38,7 @@ def runbook(plan: Plan, findings: tuple[Finding, ...]) -> str:
         memories=list(_memories(plan)),
         waits=list(waits(plan)),
         steps=list(host_steps(plan)),
+        asking=asking(plan),
         secrets=list(secret_files(plan)),
         restarts=_restarts(plan),
         allowed=[finding for finding in in_order if finding.allowed is not None],

@@ -89,7 +89,7 @@ INSIDE_WORDS=()
 
 
 # the benchmark, and published figures to hold one's own against
-BENCH=(vllm bench serve --backend openai --base-url http://127.0.0.1:8000 --model meta-llama/Llama-3.3-70B-Instruct --tokenizer meta-llama/Llama-3.3-70B-Instruct --dataset-name random --random-input-len 2048 --random-output-len 128 --num-prompts 8 --max-concurrency 1)
+BENCH=(vllm bench serve --backend openai --base-url http://127.0.0.1:8000 --model meta-llama/Llama-3.3-70B-Instruct --tokenizer meta-llama/Llama-3.3-70B-Instruct --dataset-name random --random-input-len 512 --random-output-len 128 --num-prompts 8 --max-concurrency 1)
 FIGURE_WHATS=()
 FIGURE_VALUES=()
 FIGURE_SETUPS=()
