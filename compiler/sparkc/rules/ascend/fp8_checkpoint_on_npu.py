@@ -8,15 +8,12 @@ from sparkc.catalog.versions import is_within
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
-from sparkc.rules.ascend.fp8 import GROWS, holds_fp8
+from sparkc.rules.ascend.fp8 import holds_fp8, is_read
 from sparkc.rules.rule import Complaint, Evidence, Rule
-
-SERVED = (GROWS, "deepseek_v4")
-"""Of these two kinds of models vLLM-Ascend loads the FP8 weights."""
 
 
 def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
-    if facts.model_type is not None and not facts.model_type.startswith(SERVED):
+    if facts.model_type is not None and not is_read(facts, facts.model_type):
         yield Complaint(("quant",), f"found fp8 weights of {facts.model_type}, wanted a W8A8 or BF16 checkpoint")
 
 
@@ -37,7 +34,7 @@ RULE = Rule(
         ),
         Evidence(
             "vllm-project/vllm-ascend vllm_ascend/platform.py",
-            "0.18.0: fp8 is not among supported_quantization",
+            "0.11.0, 0.13.0 and 0.18.0: fp8 is not among supported_quantization",
         ),
         Evidence("https://github.com/vllm-project/vllm-ascend/issues/14466", "0.23.0: Qwen3.8-27B-FP8 ends that way"),
         Evidence("https://github.com/vllm-project/vllm-ascend/issues/1526", "FP8 needs an A5; not on A2 and A3"),

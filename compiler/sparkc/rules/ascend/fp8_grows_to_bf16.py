@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
-from sparkc.rules.ascend.fp8 import GROWS, holds_fp8
+from sparkc.rules.ascend.fp8 import GROWS, holds_fp8, is_read
 from sparkc.rules.rule import Complaint, Evidence, Rule
 
 
@@ -46,6 +46,6 @@ engine: {image: {ref: "quay.io/ascend/vllm-ascend:v0.21.0rc1-a3"}}
 parallelism: {tensor: 16, expert: 16}
 """,
     base="atlas",
-    applies=lambda facts: holds_fp8(facts) and (facts.model_type or "").startswith(GROWS),
+    applies=lambda facts: (facts.model_type or "").startswith(GROWS) and holds_fp8(facts) and is_read(facts, GROWS),
     check=_check,
 )

@@ -8,17 +8,20 @@ from sparkc.catalog.versions import is_within
 from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
-from sparkc.rules.ascend.switches import switched_on
+from sparkc.rules.ascend.switches import fused_mc2
 from sparkc.rules.rule import Complaint, Evidence, Rule
 
 MOST = 32
+LIMITED = 1
+"""dispatch_ffn_combine; the other kernel, 2, has no such limit."""
 
 
 def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
-    found = switched_on(plan, facts, "enable_fused_mc2")
-    if found is not None and facts.expert > MOST:
-        key, name = found
-        yield Complaint(key, f"found {name} with {facts.expert} expert parallel ranks, wanted {MOST} at most")
+    for key, name, kernel in fused_mc2(plan, facts):
+        if kernel == LIMITED and facts.expert > MOST:
+            yield Complaint(
+                key, f"found {name} {kernel} with {facts.expert} expert parallel ranks, wanted {MOST} at most"
+            )
 
 
 RULE = Rule(
@@ -32,7 +35,13 @@ RULE = Rule(
     evidence=(
         Evidence(
             "vllm-project/vllm-ascend vllm_ascend/ascend_forward_context.py",
-            "0.21.0rc1, select_moe_comm_method, and 0.23.0: only where the expert parallel group has 32 ranks at most",
+            "0.13.0, 0.18.0, 0.21.0rc1, 0.23.0 and 0.24.0rc1, select_moe_comm_method: only where the expert parallel "
+            "group has 32 ranks at most",
+        ),
+        Evidence(
+            "vllm-project/vllm-ascend vllm_ascend/ascend_forward_context.py",
+            "0.25.1rc1 and 0.26.0rc1: 64 ranks, where CANN has the newer operator (mega_moe)",
+            disagrees=True,
         ),
     ),
     bad="""
@@ -65,7 +74,7 @@ args: {additional-config: {enable_fused_mc2: 0}}
     applies=lambda facts: (
         facts.hardware is not None
         and facts.hardware.architecture == "ascend-a3"
-        and is_within(facts.engine.version, ">=0.21.0rc1,<=0.23.0")
+        and is_within(facts.engine.version, ">=0.13,<0.25")
     ),
     check=_check,
 )
