@@ -14,6 +14,7 @@ from sparkc.plan import (
     Condition,
     Container,
     Device,
+    Evaluation,
     Fabric,
     Figure,
     File,
@@ -441,6 +442,11 @@ def two_sparks(**changes: Any) -> Plan:
         routes=(Route(("spark-2", "minimax-m27-worker"), ("spark-1", "minimax-m27-head"), ("Ray head, port 6379",)),),
         service=_service(),
         bench=_bench(),
+        evaluation=Evaluation(
+            prompt=Setting("prompt", "2048", derived("evaluation", "the load of the published figures")),
+            longest_answer=Setting("longest_answer", "32768", derived("evaluation", "suits most data sets")),
+            depth=Setting("depth", "65536", derived("evaluation", "half of the context")),
+        ),
         figures=(Figure("generation, 1 request", "12.4 tok/s", "llama-benchy tg128", LAUNCH),),
         troubles=(
             Trouble(

@@ -756,6 +756,21 @@ class Route:
     carries: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """What evaluations of the model are given, so that their figures can be compared.
+
+    Args:
+        prompt: tokens of a request when speed is measured.
+        longest_answer: tokens that an answer may take; with its question it stays below the context.
+        depth: tokens of conversation in front of a request, for speed in a long context.
+    """
+
+    prompt: Setting
+    longest_answer: Setting
+    depth: Setting
+
+
 class Need(StrEnum):
     """Something a Plan may ask of a target."""
 
@@ -808,6 +823,7 @@ class Plan:
     routes: tuple[Route, ...]
     service: Service
     bench: Process | None
+    evaluation: Evaluation
     figures: tuple[Figure, ...]
     troubles: tuple[Trouble, ...]
     needs: tuple[tuple[Need, Because], ...]

@@ -71,7 +71,7 @@ def _as_bytes(char: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in char.encode())
 
 
-def python(value: str | int | float) -> Quoted:
+def python(value: str | int | float | dict[str, object]) -> Quoted:
     """Return a literal of Python that means exactly this, on one line, in ASCII."""
     return Quoted(ascii(value))
 

@@ -445,6 +445,23 @@ def test_launch_sh_brings_both_nodes_up_and_waits_for_the_head_to_serve(tmp_path
         assert "start" in [verb[0] for verb in fleet.verbs(node)]
 
 
+def test_the_benchmark_asks_where_the_api_listens(tmp_path: Path) -> None:
+    hosts = ("0.0.0.0", "10.0.0.1", "fd00::1")
+    asked = [plan_of(launch(tmp_path / str(number), serving__host=host)).bench for number, host in enumerate(hosts)]
+    urls = [process.argv[process.argv.index("--base-url") + 1] for process in asked if process]
+    assert urls == ["http://127.0.0.1:30000", "http://10.0.0.1:30000", "http://[fd00::1]:30000"]
+
+
+def test_a_beacon_says_what_is_true_of_the_engine(tmp_path: Path) -> None:
+    """SGLang's other nodes answer on their own, once their ranks are ready; vLLM's never do."""
+    plan = plan_of(launch(tmp_path, "sglang-pair"))
+    said = [node.containers[0].processes[0].operands[0].because.reason for node in plan.nodes]
+    assert said == [
+        f"{name} is seen here by the others: its engine answers only once it is ready"
+        for name in ("spark-1", "spark-2")
+    ]
+
+
 def test_data_parallel_attention_takes_further_ports_on_the_head(tmp_path: Path) -> None:
     plan = plan_of(
         launch(tmp_path, "sglang-pair", parallelism={"tensor": 2, "data": 2}, args={"enable-dp-attention": True})

@@ -103,7 +103,7 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head(page: str) -> None:
 @every_page
 def test_only_our_own_fences_open_and_each_closes(page: str) -> None:
     fences = re.findall(r"^ *```.*$", page, re.MULTILINE)
-    assert {fence.strip() for fence in fences[::2]} <= {"```sh", "```mermaid", "```text"}
+    assert {fence.strip() for fence in fences[::2]} <= {"```python", "```sh", "```mermaid", "```text"}
     assert {fence.strip() for fence in fences[1::2]} == {"```"}
 
 

@@ -9,6 +9,7 @@ import pytest
 from fleet import Fleet, press_ctrl_c
 
 import plans
+from sparkc.plan import Secret
 
 
 @pytest.fixture
@@ -138,6 +139,32 @@ def test_bench_runs_in_the_serving_container_and_prints_the_published_figures(se
     assert serving.verbs("spark-1")[-1] == words
     assert "generation, 1 request: 12.4 tok/s (llama-benchy tg128)" in ended.out
     assert "Using MARLIN .*MxFp4: MXFP4 experts run on Marlin" in ended.out
+
+
+def test_the_key_reaches_the_benchmark_in_its_environment_and_nothing_that_is_seen(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("sk-secret\n")
+    plan = plans.two_sparks()
+    secret = Secret("VLLM_API_KEY", "api_key", str(key), str(key), plans.spec("serving.api_key", "clients"))
+    fleet = Fleet(tmp_path / "fleet", replace(plan, service=replace(plan.service, api_key=secret)))
+    fleet.serves()
+    assert fleet.run("up").status == 0
+    # The container: it has a benchmark, which asks its environment as the engines' own do.
+    arrived = tmp_path / "arrived"
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "vllm").write_text(f'#!/bin/bash\nprintf "%s\\n" "$OPENAI_API_KEY" "$@" >{arrived}\n')
+    (inside / "vllm").chmod(0o755)
+    fleet.play("spark-1", "exec", f'shift 2; PATH={inside}:$PATH exec "$@"')
+
+    ended = fleet.run("bench")
+
+    assert ended.status == 0, ended.text
+    assert arrived.read_text().splitlines() == ["sk-secret", *plan.bench.argv[1:]]  # type: ignore[union-attr]
+    assert "sk-secret" not in ended.text
+    # curl reads its configuration from a pipe.
+    seen = [call for call in fleet.calls() if call.tool != "curl-config"]
+    assert not [call for call in seen if "sk-secret" in " ".join(call.words)]
 
 
 def test_bench_that_fails_says_so(serving: Fleet) -> None:

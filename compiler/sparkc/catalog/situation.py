@@ -9,7 +9,6 @@ SWITCHES = {
     "load_format": "as the engine spells it",
     "speculative": "the method in the engine's word, none without drafts",
     "draft_quantization": "as the engine spells it, or unstated; only where drafts come from a model of their own",
-    "moe_runner_backend": "as the engine spells it",
     "kv_connector": "as the engine spells it; only where prefill and decode are apart",
     "interconnect": "roce, tcp",
     "prefix_caching": "on, off, default",

@@ -8,6 +8,7 @@ from sparkc.plan import Layout, Node, Plan, Route
 from sparkc.resolve.decode_bound import decode_bound
 from sparkc.resolve.draft import Draft, HostDraft
 from sparkc.resolve.engines import words_of
+from sparkc.resolve.evaluation import decide_evaluation
 from sparkc.resolve.facts import Facts, HostFacts
 
 
@@ -32,6 +33,7 @@ def assemble(draft: Draft) -> Plan:
         nodes=tuple(_node(draft, host) for host in draft.hosts),
         service=draft.service,
         bench=draft.bench,
+        evaluation=decide_evaluation(facts),
         figures=draft.figures,
         troubles=draft.troubles,
         needs=draft.needs,

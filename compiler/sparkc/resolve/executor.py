@@ -52,7 +52,12 @@ def _of_host(draft: Draft, host: HostDraft) -> HostDraft:
         processes = _ray_head(draft, host) if host.facts.index == 0 else _ray_worker(draft, host)
         watches = tuple(_ray_watches(draft, host))
     elif facts.spans_nodes_itself:
-        seen = decided("beacon", f"{host.facts.name} is seen here by the others: a headless rank listens nowhere")
+        without = (
+            "its engine answers only once it is ready"
+            if words_of(facts).followers_serve_health or host.facts.index == 0
+            else "its ranks listen nowhere"
+        )
+        seen = decided("beacon", f"{host.facts.name} is seen here by the others: {without}")
         processes = (beacon(host, BEACON_PORT, seen), _engine(draft, host, tuple(_peers_are_there(draft, host))))
         watches = tuple(_mp_watches(draft, host))
     else:

@@ -19,6 +19,7 @@ from sparkc.catalog.models import Checkpoint, Model, Shape, find_family, find_mo
 from sparkc.catalog.variables import owner_of
 from sparkc.findings import KeyPath
 from sparkc.plan import Ssh
+from sparkc.resolve.engine_traits import TRAITS, EngineTraits
 from sparkc.resolve.fit_word import fits_in
 from sparkc.resolve.separation import Group, SideName
 from sparkc.source.document import Document
@@ -49,12 +50,6 @@ KV_PORTS: dict[SideName, int] = {"prefill": 61000, "decode": 61100}
 """First KV port of each side when nobody says otherwise: above those that the system hands out, up to 60999 (Linux,
 Documentation/networking/ip-sysctl.rst, ip_local_port_range), and far from those that Mooncake takes at random, from
 20000 to 35999 on 16 NPUs (vllm-ascend 0.21.0rc1, docs, pd_disaggregation_mooncake_multi_node.md)."""
-
-CARRY_THEMSELVES = ("sglang",)
-"""Engines that bring their ranks from node to node without Ray."""
-
-EAGER_FLAGS = {"sglang": "disable-cuda-graph"}
-"""What switches graphs off in `args`, where it is not vLLM's `enforce-eager`."""
 
 NEEDED_SHAPE = (
     "layers",
@@ -259,7 +254,7 @@ class Facts(SpecView):
     @property
     def ranks_are_servers(self) -> bool:
         """Tell whether each data parallel rank is a server of its own, in a container of its own; never of SGLang."""
-        return self.parallelism.data_mode == "external" and self.engine.name not in CARRY_THEMSELVES
+        return self.parallelism.data_mode == "external" and not self.engine_traits.carries_ranks
 
     def has_server(self, host: HostFacts) -> bool:
         """Tell whether the API is served on a machine: on the first one, or by every data parallel rank."""
@@ -299,8 +294,9 @@ class Facts(SpecView):
 
     @property
     def shares_ranks(self) -> bool:
-        """Tell whether data parallel attention runs on the tensor parallel ranks (SGLang: dp lies inside tp)."""
-        return self.engine.name == "sglang" and self.argument("enable-dp-attention") is True
+        """Tell whether data parallel ranks run on the tensor parallel ones."""
+        flag = self.engine_traits.shares_ranks
+        return flag is not None and self.argument(flag) is True
 
     @property
     def accelerators(self) -> int:
@@ -323,9 +319,14 @@ class Facts(SpecView):
         return (self.spec.quant.format if self.spec.quant else None) or "unknown"
 
     @property
+    def engine_traits(self) -> EngineTraits:
+        """Return what the layout depends on."""
+        return TRAITS[self.engine.name or "vllm"]
+
+    @property
     def executor(self) -> Literal["ray", "mp", "uni"]:
         """Return what carries the ranks: the author's word, else Ray across machines unless the image lacks it."""
-        carries_itself = self.engine.name in CARRY_THEMSELVES
+        carries_itself = self.engine_traits.carries_ranks
         if self.ranks_are_servers:
             return "uni" if self.ranks_per_server == 1 else "mp"
         if self.engine.executor is not None and not carries_itself:
@@ -554,7 +555,7 @@ class Facts(SpecView):
         `args` come last on the command line, and eager mode wins over any graph mode.
         """
         said = self.serving.cuda_graphs
-        eager = self.argument(EAGER_FLAGS.get(self.engine.name or "", "enforce-eager"))
+        eager = self.argument(self.engine_traits.eager)
         config = self.argument("compilation-config")
         mode = config.get("cudagraph_mode") if isinstance(config, dict) else None
         if eager is True or (eager is None and said == "off"):

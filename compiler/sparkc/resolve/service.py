@@ -12,14 +12,14 @@ from sparkc.plan import Container, Figure, Marker, Process, Service, Setting, Tr
 from sparkc.resolve.addresses import with_port
 from sparkc.resolve.draft import Draft, decided, looked_up
 from sparkc.resolve.engines import words_of
+from sparkc.resolve.evaluation import ANSWER, decide_evaluation
 from sparkc.resolve.facts import Facts
 from sparkc.resolve.inside import inside_checks
 from sparkc.resolve.proxy import proxy_address, proxy_name
 from sparkc.resolve.startup import FIRST_START_S, WARM_START_S
 from sparkc.resolve.variables import api_key
 
-# The load of the published llama-benchy runs: 2,048 tokens in, 128 out, one request at a time.
-BENCH_INPUT, BENCH_OUTPUT, BENCH_PROMPTS = 2048, 128, 8
+BENCH_PROMPTS = 8
 
 
 def decide_service(draft: Draft) -> Draft:
@@ -167,7 +167,8 @@ def _bench(draft: Draft) -> Process | None:
     facts = draft.facts
     if (facts.serving.task or "generate") != "generate":
         return None
-    why = decided("bench", "the load of the published figures: 2,048 tokens in, 128 out, one request at a time")
+    prompt = decide_evaluation(facts).prompt
+    why = decided("bench", f"{prompt.because.reason}: {prompt.value} tokens in, {ANSWER} out, one request at a time")
     names = model_names(facts)
     words = words_of(facts)
     backend, *more = words.bench.flags
@@ -177,8 +178,8 @@ def _bench(draft: Draft) -> Process | None:
         ("--model", names[0]),
         ("--tokenizer", facts.model.path or facts.model.id or ""),
         *more,
-        ("--random-input-len", str(BENCH_INPUT)),
-        ("--random-output-len", str(BENCH_OUTPUT)),
+        ("--random-input-len", str(prompt.value)),
+        ("--random-output-len", str(ANSWER)),
         ("--num-prompts", str(BENCH_PROMPTS)),
         ("--max-concurrency", "1"),
     )

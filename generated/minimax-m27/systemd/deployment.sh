@@ -61,6 +61,7 @@ SERVICE_URL=http://spark-1.lan:8002
 HEALTH_PATH=/health
 API_KEY_FILE=''
 LISTS_MODELS=yes
+API_KEY_INSIDE=''
 MODEL_NAMES=(minimax-m2.7)
 TASK=generate
 CHAT_REQUEST='{"model": "minimax-m2.7", "messages": [{"role": "user", "content": "Explain in two or three sentences what the page cache of an operating system is good for."}], "max_tokens": 1024, "temperature": 1.0, "top_p": 0.95, "top_k": 40}'

@@ -61,6 +61,7 @@ SERVICE_URL=http://spark-1.lan:8000
 HEALTH_PATH=/health
 API_KEY_FILE=''
 LISTS_MODELS=yes
+API_KEY_INSIDE=''
 MODEL_NAMES=(minimax-m3)
 TASK=generate
 CHAT_REQUEST='{"model": "minimax-m3", "messages": [{"role": "user", "content": "Explain in two or three sentences what the page cache of an operating system is good for."}], "max_tokens": 1024}'

@@ -8,12 +8,6 @@ from sparkc.artifact import Artifact
 from sparkc.plan import Container, Node, Plan
 from sparkc_targets.templates import render
 
-LONGEST_ANSWER = 32768
-"""`max_out_len` that suits most datasets (vllm-project/vllm-ascend docs, Using AISBench)."""
-
-ROOMY_CONTEXT = 35000
-"""A context above this holds such an answer and its question (the same page)."""
-
 
 def evaluation_files(plan: Plan, node: Node) -> Iterator[Artifact]:
     """Yield evaluate.sh and AISBench's description of the service; paths are relative to the install folder."""
@@ -27,12 +21,11 @@ def evaluation_files(plan: Plan, node: Node) -> Iterator[Artifact]:
         "host": "127.0.0.1" if plan.service.host in ("0.0.0.0", "::", "") else plan.service.host,
     }
     yield Artifact("evaluate.sh", render("ascend/templates/evaluate.sh.j2", **values), executable=True)
-    longest = plan.layouts[0].max_model_len or LONGEST_ANSWER + ROOMY_CONTEXT
     description = render(
         "ascend/templates/vllm_api_general_chat.py.j2",
         **values,
-        max_out_len=LONGEST_ANSWER if longest > ROOMY_CONTEXT else longest // 2,
-        batch_size=plan.layouts[0].max_num_seqs or 1,
+        longest_answer=plan.evaluation.longest_answer,
+        batch_size=plan.layouts[-1].max_num_seqs or 1,
         number=_number,
     )
     yield Artifact("evaluation/vllm_api_general_chat.py", description)

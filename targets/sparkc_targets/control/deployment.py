@@ -147,7 +147,6 @@ def _service(plan: Plan) -> Facts:
     node = next(node for node in plan.nodes if node.name == service.node)
     everywhere = service.host in ("0.0.0.0", "::", "")
     dialled = "127.0.0.1" if everywhere else service.host
-    shown = node.ssh.host if everywhere else service.host
     generates = service.task == "generate"
     return Facts(
         "the service, and what verify sends",
@@ -156,10 +155,11 @@ def _service(plan: Plan) -> Facts:
             ("SERVICE_CONTAINER", service.container),
             ("SERVICE_HOST", _in_url(dialled)),
             ("SERVICE_PORT", str(service.port)),
-            ("SERVICE_URL", f"http://{_in_url(shown)}:{service.port}"),
+            ("SERVICE_URL", client_url(plan)),
             ("HEALTH_PATH", service.health_path),
             ("API_KEY_FILE", service.api_key.file if service.api_key else ""),
             ("LISTS_MODELS", _yes(service.lists_models)),
+            ("API_KEY_INSIDE", service.api_key.to if service.api_key else ""),
             ("MODEL_NAMES", service.model_names),
             ("TASK", service.task),
             ("CHAT_REQUEST", requests.chat(service) if generates else ""),
@@ -171,6 +171,14 @@ def _service(plan: Plan) -> Facts:
             ("WARM_START_SECONDS", str(service.warm_start_s)),
         ),
     )
+
+
+def client_url(plan: Plan) -> str:
+    """Return where clients reach the API; it is dialled as ssh dials the node, when it listens everywhere."""
+    service = plan.service
+    node = next(node for node in plan.nodes if node.name == service.node)
+    host = node.ssh.host if service.host in ("0.0.0.0", "::", "") else service.host
+    return f"http://{_in_url(host)}:{service.port}"
 
 
 def _proofs(plan: Plan) -> Facts:

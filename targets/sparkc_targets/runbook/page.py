@@ -8,11 +8,12 @@ from posixpath import join
 
 from sparkc.findings import Finding, in_reading_order
 from sparkc.plan import Plan, Restart
-from sparkc.resolve.addresses import with_port
 from sparkc.views.bar import bar
 from sparkc.views.ledger import Ledger, ledgers
+from sparkc_targets.control.deployment import client_url
 from sparkc_targets.quoting import Quoted
 from sparkc_targets.runbook import wording
+from sparkc_targets.runbook.asking import asking
 from sparkc_targets.runbook.choices import choices, decided_by
 from sparkc_targets.runbook.commands import LAUNCH, LAUNCHED, OWN_WORDS
 from sparkc_targets.runbook.ports import port_rows
@@ -41,7 +42,8 @@ def runbook(plan: Plan, findings: tuple[Finding, ...]) -> str:
         steps=list(host_steps(plan)),
         port_rows=list(port_rows(plan)),
         ready_lines=_ready_lines(plan),
-        client_url=_client_url(plan),
+        client_url=client_url(plan),
+        asking=asking(plan),
         secrets=list(secret_files(plan)),
         together=_together(plan),
         restarts=_restarts(plan),
@@ -77,12 +79,6 @@ def _ready_lines(plan: Plan) -> list[tuple[str, list[str]]]:
                 if process.ready_line is not None:
                     where.setdefault(process.ready_line, []).append(container.name)
     return list(where.items())
-
-
-def _client_url(plan: Plan) -> str | None:
-    """Return what clients dial; None where every address of the node does."""
-    host = plan.service.host
-    return None if host in ("0.0.0.0", "::", "") else f"http://{with_port(host, plan.service.port)}"
 
 
 def _together(plan: Plan) -> str | None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from sparkc.plan import Marker, Setting
+from sparkc.resolve import engine_traits
 from sparkc.resolve.addresses import with_port
 from sparkc.resolve.draft import Draft, HostDraft, decided, looked_up
 from sparkc.resolve.engines.values import as_json, canonical, words
@@ -23,7 +24,8 @@ DIST_INIT_PORT = 20000
 
 CHUNK = "--chunked-prefill-size"
 WHOLE_PROMPTS = "-1"
-EAGER, NO_PIECES, PIECES = "--disable-cuda-graph", "--disable-piecewise-cuda-graph", "--enable-piecewise-cuda-graph"
+EAGER = f"--{engine_traits.SGLANG.eager}"
+NO_PIECES, PIECES = "--disable-piecewise-cuda-graph", "--enable-piecewise-cuda-graph"
 DECODE_GRAPHS, PREFILL_GRAPHS = "--cuda-graph-backend-decode", "--cuda-graph-backend-prefill"
 
 ALGORITHM = "--speculative-algorithm"

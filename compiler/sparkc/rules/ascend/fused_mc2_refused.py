@@ -5,32 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sparkc.catalog.versions import is_within
-from sparkc.findings import Failure, KeyPath, Severity
+from sparkc.findings import Failure, Severity
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
-from sparkc.rules.author_variables import variable_texts
-from sparkc.rules.engine_config import place, structure
+from sparkc.rules.ascend.switches import fused_mc2
 from sparkc.rules.rule import Complaint, Evidence, Rule
-
-FLAG, KEY, VARIABLE = "--additional-config", "enable_fused_mc2", "VLLM_ASCEND_ENABLE_FUSED_MC2"
 
 
 def _check(plan: Plan, facts: Facts) -> Iterator[Complaint]:
-    for key, name, value in _said(plan, facts):
+    for key, name, value in fused_mc2(plan, facts):
         if value not in (0, 1):
             yield Complaint(key, f"{name} is {value}, wanted 0 or 1")
         elif value == 1 and _refuses_m3(facts):
             yield Complaint(key, f"{name} is 1 for {facts.model_class}, wanted 0")
-
-
-def _said(plan: Plan, facts: Facts) -> Iterator[tuple[KeyPath, str, int]]:
-    within = structure(plan, FLAG).get(KEY)
-    if isinstance(within, int):
-        yield place(plan, facts, FLAG), KEY, within
-        return  # The key wins over the variable.
-    for word in variable_texts(facts, VARIABLE):
-        if word.text is not None and word.text.lstrip("-").isdecimal():
-            yield word.key, VARIABLE, int(word.text)
 
 
 def _refuses_m3(facts: Facts) -> bool:

@@ -39,7 +39,13 @@ RULE = Rule(
         Evidence(
             "https://docs.vllm.ai/projects/ascend/en/latest/developer_guide/performance_and_debug/"
             "optimization_and_tuning.html",
-            "5, OS Optimization: on the host and with root privileges, not inside containers",
+            "5, OS Optimization: on the host and with root privileges, not inside containers; 5.2 vm.swappiness=0",
+        ),
+        Evidence(
+            "NNNtrance/GLM-5.3-Flash-NVFP4-TP3-3x-DGX-Spark docs/08, item 31",
+            "vm.swappiness=0 locked three Sparks; so only machines with memory of their own for the accelerators are "
+            "tuned (tonyd2wild sets it on Sparks, too)",
+            disagrees=True,
         ),
     ),
     bad="""

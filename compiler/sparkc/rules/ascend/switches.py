@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sparkc.findings import KeyPath
 from sparkc.plan import Plan
 from sparkc.resolve.facts import Facts
@@ -26,3 +28,14 @@ def switched_on(plan: Plan, facts: Facts, key: str) -> tuple[KeyPath, str] | Non
     name = VARIABLES[key]
     words = (word for word in variable_texts(facts, name) if word.text not in ("", "0"))
     return next(((word.key, name) for word in words), None)
+
+
+def fused_mc2(plan: Plan, facts: Facts) -> Iterator[tuple[KeyPath, str, int]]:
+    """Yield where fused MC2 is said, the name that stands there, and which of its kernels; the key wins."""
+    within = structure(plan, FLAG).get("enable_fused_mc2")
+    if isinstance(within, int):
+        yield place(plan, facts, FLAG), "enable_fused_mc2", within
+        return
+    for word in variable_texts(facts, VARIABLES["enable_fused_mc2"]):
+        if word.text is not None and word.text.lstrip("-").isdecimal():
+            yield word.key, word.name, int(word.text)

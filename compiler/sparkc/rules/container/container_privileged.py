@@ -47,6 +47,11 @@ RULE = Rule(
             "two GB10 nodes: more than 40 tokens per second with it, about 24 without (tested 2026-04-29)",
             disagrees=True,
         ),
+        Evidence(
+            "https://docs.vllm.ai/projects/ascend/en/latest/faqs.html",
+            "where a container with --shm-size is refused on an Atlas, --privileged=true lets it start",
+            disagrees=True,
+        ),
     ),
     check=check,
     bad="container: {privileged: true}",

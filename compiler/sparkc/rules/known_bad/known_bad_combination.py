@@ -34,6 +34,17 @@ RULE = Rule(
             "https://al-engr.com/minimax-sglang-debug.html",
             "MiniMax M2.7 FP8 with SGLang 0.5.12 on two Sparks: no working launch",
         ),
+        Evidence(
+            "vroomfondel/dgxarley TESTLOGS/sglang_nn4_tp4_ep1/minimax-m2.7-nvfp4",
+            "the same model in NVFP4 works with SGLang 0.5.12.post1 on four Sparks; so an entry names the quantisation "
+            "and the number of nodes, and nothing wider",
+            disagrees=True,
+        ),
+        Evidence(
+            "https://github.com/vllm-project/vllm/issues/52504",
+            "graphs that hung on two Sparks work with NCCL 2.30.4; so an entry names the NCCL, where that decides",
+            disagrees=True,
+        ),
     ),
     check=check,
     bad="parallelism: {tensor: 1, pipeline: 2}",

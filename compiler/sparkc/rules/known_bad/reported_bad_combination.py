@@ -30,6 +30,17 @@ RULE = Rule(
             "leaves fastsafetensors out for MiniMax M2.7 NVFP4",
         ),
         Evidence("https://github.com/eugr/spark-vllm-docker/issues/29", "a load on two nodes that stood still at 0 %"),
+        Evidence(
+            "https://al-engr.com/minimax-m2.7-dual-spark.html",
+            "gotcha 4: fastsafetensors reads the MXFP4 checkpoint of the same model on two Sparks",
+            disagrees=True,
+        ),
+        Evidence(
+            "https://github.com/Avarok-Cybersecurity/dgx-vllm",
+            "guide to MiniMax-M2.5-NVFP4: expert parallelism, which the recipe for M2.7 forbids, is the fastest there; "
+            "each entry lists who is against it",
+            disagrees=True,
+        ),
     ),
     check=check,
     bad="serving: {load_format: fastsafetensors}",

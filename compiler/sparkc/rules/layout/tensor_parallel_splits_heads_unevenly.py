@@ -39,6 +39,7 @@ RULE = Rule(
         Evidence(
             "https://forums.developer.nvidia.com/t/working-recipe-minimax-m3-nvfp4-at-tp-3-on-3x-dgx-spark-no-4th-node-the-oom-fixes/373387",
             "64 heads at tensor 3 run with a fork's virtual sharding",
+            disagrees=True,
         ),
         Evidence("eugr/spark-vllm-docker README.md", "no common model divides by three"),
     ),

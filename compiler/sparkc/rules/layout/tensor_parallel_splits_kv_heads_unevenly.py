@@ -46,7 +46,8 @@ RULE = Rule(
         ),
         Evidence(
             "https://forums.developer.nvidia.com/t/working-recipe-minimax-m3-nvfp4-at-tp-3-on-3x-dgx-spark-no-4th-node-the-oom-fixes/373387",
-            "4 KV heads at tensor 3 need a fork's virtual sharding",
+            "4 KV heads at tensor 3 run with a fork's virtual sharding",
+            disagrees=True,
         ),
     ),
     bad="model: {shape: {kv_heads: 3}}",

@@ -34,6 +34,11 @@ RULE = Rule(
             "https://github.com/eugr/spark-vllm-docker/issues/396",
             "MiniMax M2.7 AWQ on two Sparks: 196,608 tokens refused at 0.80, 1.22 requests at 0.85",
         ),
+        Evidence(
+            "https://al-engr.com/minimax-m2.7-dual-spark.html",
+            "131,072 tokens as the longest for M2.7 in MXFP4, whose 115 GB leave room for more",
+            disagrees=True,
+        ),
     ),
     check=check,
     bad="""

@@ -48,6 +48,12 @@ RULE = Rule(
             "0.13.0 to 0.33.0 ask for MemAvailable on this chip, which counts clean page cache as free",
             disagrees=True,
         ),
+        Evidence(
+            "https://al-engr.com/minimax-sglang-debug.html",
+            "wall 2: after crashes dropping the cache gave nothing back, only a reboot did; so a start measures again "
+            "after the drop, and says `reboot` when it is still short",
+            disagrees=True,
+        ),
     ),
     applies=lambda facts: facts.is_unified,
     check=check,

@@ -38,6 +38,16 @@ RULE = Rule(
             "https://al-engr.com/minimax-sglang-debug.html",
             "130.6 GB over two Sparks leaves room, 229 GB does not",
         ),
+        Evidence(
+            "https://al-engr.com/minimax-sglang-debug.html",
+            "The Setup: 141 GB for the same checkpoint, as on its card; sparkc takes that, and model.size before it",
+            disagrees=True,
+        ),
+        Evidence(
+            "https://al-engr.com/minimax-m2.7-dual-spark.html",
+            "45B active parameters for M2.7; 8 of its 256 experts and the rest make 10B, which sparkc computes with",
+            disagrees=True,
+        ),
     ),
     check=check,
     bad="""

@@ -61,6 +61,7 @@ SERVICE_URL=http://spark-1.lan:8000
 HEALTH_PATH=/health
 API_KEY_FILE=''
 LISTS_MODELS=yes
+API_KEY_INSIDE=''
 MODEL_NAMES=(meta-llama/Llama-3.3-70B-Instruct)
 TASK=generate
 CHAT_REQUEST='{"model": "meta-llama/Llama-3.3-70B-Instruct", "messages": [{"role": "user", "content": "Explain in two or three sentences what the page cache of an operating system is good for."}], "max_tokens": 256}'
@@ -89,7 +90,7 @@ INSIDE_WORDS=()
 
 
 # the benchmark, and published figures to hold one's own against
-BENCH=(vllm bench serve --backend openai --base-url http://127.0.0.1:8000 --model meta-llama/Llama-3.3-70B-Instruct --tokenizer meta-llama/Llama-3.3-70B-Instruct --dataset-name random --random-input-len 2048 --random-output-len 128 --num-prompts 8 --max-concurrency 1)
+BENCH=(vllm bench serve --backend openai --base-url http://127.0.0.1:8000 --model meta-llama/Llama-3.3-70B-Instruct --tokenizer meta-llama/Llama-3.3-70B-Instruct --dataset-name random --random-input-len 512 --random-output-len 128 --num-prompts 8 --max-concurrency 1)
 FIGURE_WHATS=()
 FIGURE_VALUES=()
 FIGURE_SETUPS=()

@@ -61,6 +61,7 @@ SERVICE_URL=http://spark-1.lan:8888
 HEALTH_PATH=/health
 API_KEY_FILE=''
 LISTS_MODELS=yes
+API_KEY_INSIDE=''
 MODEL_NAMES=(lukealonso/MiniMax-M2.5-NVFP4)
 TASK=generate
 CHAT_REQUEST='{"model": "lukealonso/MiniMax-M2.5-NVFP4", "messages": [{"role": "user", "content": "Explain in two or three sentences what the page cache of an operating system is good for."}], "max_tokens": 1024, "temperature": 1.0, "top_p": 0.95, "top_k": 40}'
@@ -89,7 +90,7 @@ INSIDE_WORDS=()
 
 
 # the benchmark, and published figures to hold one's own against
-BENCH=(vllm bench serve --backend openai --base-url http://127.0.0.1:8888 --model lukealonso/MiniMax-M2.5-NVFP4 --tokenizer lukealonso/MiniMax-M2.5-NVFP4 --dataset-name random --random-input-len 2048 --random-output-len 128 --num-prompts 8 --max-concurrency 1)
+BENCH=(vllm bench serve --backend openai --base-url http://127.0.0.1:8888 --model lukealonso/MiniMax-M2.5-NVFP4 --tokenizer lukealonso/MiniMax-M2.5-NVFP4 --dataset-name random --random-input-len 1024 --random-output-len 128 --num-prompts 8 --max-concurrency 1)
 FIGURE_WHATS=('decode, 512 tokens of code, one request' 'decode, 256 tokens of mathematics, one request' 'decode, expert parallel with Marlin, one request' 'decode, Marlin without expert parallel, one request' 'decode, CUTLASS, one request')
 FIGURE_VALUES=('28.8 tok/s' '36.6 tok/s' '16.1 to 17.5 tok/s' '11.0 to 17.9 tok/s' '13.7 tok/s')
 FIGURE_SETUPS=('M2.7 NVFP4-GB10-AC, TP=2, Ray, RoCE on both twins, Marlin; NCCL on RoCE and not on the management port; the Marlin lines in the log' 'M2.7 NVFP4-GB10-AC, TP=2, Ray, RoCE on both twins, Marlin' 'M2.5 NVFP4, TP=2, EP, Ray, eager, Marlin; 11 to 14 instead of 16 to 17 tok/s: look for enable_expert_parallel: True and the MARLIN NvFp4 MoE backend in the log' 'M2.5 NVFP4, TP=2, Ray, eager, Marlin' 'M2.5 NVFP4, TP=2, Ray, eager, CUTLASS')

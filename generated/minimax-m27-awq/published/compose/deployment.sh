@@ -61,6 +61,7 @@ SERVICE_URL=http://spark-1.lan:8000
 HEALTH_PATH=/health
 API_KEY_FILE=''
 LISTS_MODELS=yes
+API_KEY_INSIDE=''
 MODEL_NAMES=(MiniMax-M2.7-AWQ-4bit)
 TASK=generate
 CHAT_REQUEST='{"model": "MiniMax-M2.7-AWQ-4bit", "messages": [{"role": "user", "content": "Explain in two or three sentences what the page cache of an operating system is good for."}], "max_tokens": 1024, "temperature": 1.0, "top_p": 0.95, "top_k": 40}'

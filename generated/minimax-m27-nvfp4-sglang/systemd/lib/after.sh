@@ -148,7 +148,14 @@ named() {
 
 verb_bench() {
   local status entry
+  local -a key=()
   read_options '' "$@"
+  if [[ -n $API_KEY_INSIDE ]]; then
+    # The key gets into the environment there, where vllm 0.18.1 and 0.30.0 (benchmarks/lib/endpoint_request_func.py) and
+    # sglang 0.5.12 and 0.5.23 (bench_serving.py, benchmark/serving.py) read it, and into no command line.
+    # shellcheck disable=SC2016 # expanded in the container
+    key=(bash -c 'OPENAI_API_KEY=$(<"$1") && export OPENAI_API_KEY && shift && exec "$@"' bench "$API_KEY_INSIDE")
+  fi
   if ((${#BENCH[@]} == 0)); then
     complain "this deployment has no benchmark: the engine brings none"
     return 1
@@ -157,7 +164,7 @@ verb_bench() {
   CREW=("$SERVICE_NODE")
   connect_all || return 1
   say "Running in $SERVICE_CONTAINER on ${NODES[SERVICE_NODE]}: $(in_quotes "${BENCH[@]}")"
-  node_sh "$SERVICE_NODE" exec "$SERVICE_CONTAINER" "${BENCH[@]}" </dev/null
+  node_sh "$SERVICE_NODE" exec "$SERVICE_CONTAINER" "${key[@]}" "${BENCH[@]}" </dev/null
   status=$?
   if ((status != 0)); then
     complain "the benchmark ended with status $status"

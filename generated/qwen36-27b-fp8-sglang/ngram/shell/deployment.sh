@@ -61,6 +61,7 @@ SERVICE_URL=http://127.0.0.1:30000
 HEALTH_PATH=/health
 API_KEY_FILE=''
 LISTS_MODELS=yes
+API_KEY_INSIDE=''
 MODEL_NAMES=(qwen3.6-27b)
 TASK=generate
 CHAT_REQUEST='{"model": "qwen3.6-27b", "messages": [{"role": "user", "content": "Explain in two or three sentences what the page cache of an operating system is good for."}], "max_tokens": 256}'

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-sglang-head 7720a9d6cd7ca7ca
+  minimax-m27-nvfp4-sglang-head 19c12d4972267b3a
 )
 
 interface=enp1s0f0np0

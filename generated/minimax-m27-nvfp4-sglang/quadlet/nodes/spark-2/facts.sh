@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-sglang-worker 5394631e8fa89f86
+  minimax-m27-nvfp4-sglang-worker c215d8888b768624
 )
 
 interface=enp1s0f0np0

@@ -7,16 +7,16 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27-nvfp4-sglang NODE=spark-2 CONTAINER=minimax-m27-nvfp4-sglang-worker
-readonly BUILD=5394631e8fa89f86 STOP_GRACE_S=60
+readonly BUILD=c215d8888b768624 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 
 # beacon (beacon)
 command_1=(
   python3 /sparkc/files/beacon.py
-  # pass beacon: spark-2 is seen here by the others: a headless rank listens nowhere
+  # pass beacon: spark-2 is seen here by the others: its engine answers only once it is ready
   10.0.0.2
-  # pass beacon: spark-2 is seen here by the others: a headless rank listens nowhere
+  # pass beacon: spark-2 is seen here by the others: its engine answers only once it is ready
   29502
 )
 
@@ -51,10 +51,10 @@ command_2=(
   --expert-parallel-size 1
   # spec serving.tool_call_parser: said in specs/minimax-m27-nvfp4-sglang.yaml
   --tool-call-parser minimax-m2
-  # rule ranks-give-up-early: 4 nodes load at different speed; torch's own limit is 600 s
-  --dist-timeout 1800
   # spec args.moe-runner-backend: said in specs/minimax-m27-nvfp4-sglang.yaml
   --moe-runner-backend flashinfer_cutlass
+  # rule ranks-give-up-early: 4 nodes load at different speed; torch's own limit is 600 s
+  --dist-timeout 1800
   # spec args.attention-backend: said in specs/minimax-m27-nvfp4-sglang.yaml
   --attention-backend flashinfer
   # spec args.fp4-gemm-backend: said in specs/minimax-m27-nvfp4-sglang.yaml

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-sglang-worker 954bcfbe4a7c6343
+  minimax-m27-nvfp4-sglang-worker 4d3a3acf5a0a419a
 )
 
 interface=enp1s0f0np0

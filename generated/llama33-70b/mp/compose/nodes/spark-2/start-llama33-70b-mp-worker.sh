@@ -14,9 +14,9 @@ readonly RESTART_PAUSE_S=150
 # beacon (beacon)
 command_1=(
   python3 /sparkc/files/beacon.py
-  # pass beacon: spark-2 is seen here by the others: a headless rank listens nowhere
+  # pass beacon: spark-2 is seen here by the others: its ranks listen nowhere
   192.168.100.11
-  # pass beacon: spark-2 is seen here by the others: a headless rank listens nowhere
+  # pass beacon: spark-2 is seen here by the others: its ranks listen nowhere
   29502
 )
 

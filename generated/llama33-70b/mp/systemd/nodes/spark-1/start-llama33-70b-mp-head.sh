@@ -14,9 +14,9 @@ readonly RESTART_PAUSE_S=150
 # beacon (beacon)
 command_1=(
   python3 /sparkc/files/beacon.py
-  # pass beacon: spark-1 is seen here by the others: a headless rank listens nowhere
+  # pass beacon: spark-1 is seen here by the others: its engine answers only once it is ready
   192.168.100.10
-  # pass beacon: spark-1 is seen here by the others: a headless rank listens nowhere
+  # pass beacon: spark-1 is seen here by the others: its engine answers only once it is ready
   29502
 )
 
