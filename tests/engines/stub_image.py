@@ -1,4 +1,4 @@
-"""A container image of three megabytes in which `vllm` and `ray` are stand-ins that write down how they were called."""
+"""A container image of three megabytes: engines and `ray` are stand-ins that write down how they were called."""
 
 from __future__ import annotations
 
@@ -72,11 +72,12 @@ echo "the head is gone"
 exit 1
 """
 
-# The beacon (resolve/beacon.py): a port that is open as long as the container lives.
+# SGLang, or else the beacon (resolve/beacon.py): a port that is open as long as the container lives.
 PYTHON = r"""#!/bin/bash
 source /usr/lib/record.sh
 record python3 "$@"
-exec httpd -p "$2:$3" -h /www
+[[ $2 == sglang.launch_server ]] || exec httpd -p "$2:$3" -h /www
+exec httpd -f -p "$(value_of --host "$@"):$(value_of --port "$@")" -h /www
 """
 
 JOIN = "#!/bin/bash\ntouch \"/tmp/ray-nodes/$QUERY_STRING\"\nprintf 'Content-Type: text/plain\\r\\n\\r\\njoined\\n'\n"
@@ -115,7 +116,8 @@ def image_tar(models: tuple[str, ...]) -> bytes:
         put("usr/bin/ray", RAY.encode())
         put("usr/bin/python3", PYTHON.encode())
         put("www/cgi-bin/join", JOIN.encode())
-        put("www/health", b"", 0o644)
+        for path in ("www/health", "www/health_generate"):
+            put(path, b"", 0o644)
         listed = ", ".join(f'{{"id": "{model}", "object": "model"}}' for model in models)
         put("www/v1/models", f'{{"object": "list", "data": [{listed}]}}'.encode(), 0o644)
     return buffer.getvalue()
