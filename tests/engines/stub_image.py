@@ -72,12 +72,16 @@ echo "the head is gone"
 exit 1
 """
 
-# SGLang, or else the beacon (resolve/beacon.py): a port that is open as long as the container lives.
+# SGLang, or else the beacon (resolve/beacon.py): a port that is open while the container lives, and names its start.
 PYTHON = r"""#!/bin/bash
 source /usr/lib/record.sh
 record python3 "$@"
-[[ $2 == sglang.launch_server ]] || exec httpd -p "$2:$3" -h /www
-exec httpd -f -p "$(value_of --host "$@"):$(value_of --port "$@")" -h /www
+if [[ $2 == sglang.launch_server ]]; then
+  exec httpd -f -p "$(value_of --host "$@"):$(value_of --port "$@")" -h /www
+fi
+read -r start </proc/sys/kernel/random/uuid
+printf '%.16s\n' "${start//-/}" >/tmp/beacon-start
+nc -ll -p "$3" "$2" -e cat /tmp/beacon-start &
 """
 
 JOIN = "#!/bin/bash\ntouch \"/tmp/ray-nodes/$QUERY_STRING\"\nprintf 'Content-Type: text/plain\\r\\n\\r\\njoined\\n'\n"

@@ -115,3 +115,14 @@ def test_a_killed_rank_ends_the_group_and_it_starts_anew_after_the_pause(pair: P
     assert "engine was ended because a peer is gone" in survivor.log()
     pair.wait_until_it_serves()
     assert [each.show("NRestarts") for each in pair.nodes] == ["1", "1"]
+
+
+@on_both_targets(("vllm", "head"), ("vllm", "worker"))
+def test_a_rank_that_is_started_anew_by_hand_takes_the_others_along(pair: Pair, node: str) -> None:
+    """The port of its beacon is back before anybody misses it, but the rank behind it is none of the old group."""
+    restarted, survivor = pair.nodes if node == "head" else reversed(pair.nodes)
+    pair.start()
+    pair.wait(lambda: f"watching the engine on {restarted.node.name}" in survivor.log())
+    restarted.call("systemctl", "restart", "--no-block", restarted.unit)
+    pair.wait(lambda: "engine was ended because a peer is gone" in survivor.log())
+    pair.wait_until_it_serves()

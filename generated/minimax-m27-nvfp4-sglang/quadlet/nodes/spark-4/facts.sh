@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-sglang-worker ed159f0889f9ea71
+  minimax-m27-nvfp4-sglang-worker 8f8cb5f354885299
 )
 
 interface=enp1s0f0np0

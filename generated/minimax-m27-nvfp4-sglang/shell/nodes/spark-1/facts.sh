@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-sglang-head 57a4a490d1ae4dac
+  minimax-m27-nvfp4-sglang-head b7bb3e665cc363d9
 )
 
 interface=enp1s0f0np0

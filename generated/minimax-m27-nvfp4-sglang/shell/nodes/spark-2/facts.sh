@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-sglang-worker 7ee9b9f91f48c9ac
+  minimax-m27-nvfp4-sglang-worker 5936a4cbbdbb8b09
 )
 
 interface=enp1s0f0np0

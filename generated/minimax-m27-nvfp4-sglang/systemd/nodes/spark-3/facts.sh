@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-sglang-worker f13db6dca83c7e4c
+  minimax-m27-nvfp4-sglang-worker 8d9fbee4ef5999a9
 )
 
 interface=enp1s0f0np0

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-mp-head f65c8a20473b4a16
+  llama33-70b-mp-head 90e53ccb3b9d1bc5
 )
 
 interface=enp1s0f1np1

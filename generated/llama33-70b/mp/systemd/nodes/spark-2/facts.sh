@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-mp-worker 626ac725229ca2dd
+  llama33-70b-mp-worker b06748eb57acb9f3
 )
 
 interface=enp1s0f1np1
