@@ -344,6 +344,11 @@ def test_the_login_users_own_systemd_runs_it_where_root_cannot_be_had(machine: M
     [units] = [check for check in checks if check[1] == "units"]
     assert units[0] == "warn"
     assert "count-starts is left out before a start" in units[2]
+    [privilege] = [check for check in checks if check[1] == "privilege"]
+    assert privilege[0] == "ok"
+    assert "leave out: count-starts" in privilege[2]
+    # `up` runs these verbs before it starts anything.
+    assert "warn\tcount-starts\tleft out" in ops(machine, "bash", script, "drop-caches")
     assert "starting engine" in ops(machine, "bash", script, "logs")
     assert "fail\t" not in ops(machine, "bash", script, "uninstall")
     assert machine.call("find", "/home/ops/.config", "-name", "sparkc-*").stdout == ""
