@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass
+from typing import Literal
 
 from tools import need_tool
 
@@ -23,9 +24,17 @@ def lay_cable(one: End, other: End) -> None:
     ends = [[end.interface, "netns", str(end.process)] for end in (one, other)]
     _run(ip, "link", "add", *ends[0], "type", "veth", "peer", "name", *ends[1])
     for end in (one, other):
-        inside = [need_tool("nsenter"), "--target", str(end.process), "--net", ip]
-        _run(*inside, "address", "add", f"{end.address}/24", "dev", end.interface)
-        _run(*inside, "link", "set", end.interface, "up")
+        _ip_on(end, "address", "add", f"{end.address}/24", "dev", end.interface)
+        plug(end, "up")
+
+
+def plug(end: End, state: Literal["up", "down"]) -> None:
+    """Plug one end in, or pull it."""
+    _ip_on(end, "link", "set", end.interface, state)
+
+
+def _ip_on(end: End, *words: str) -> None:
+    _run(need_tool("nsenter"), "--target", str(end.process), "--net", need_tool("ip"), *words)
 
 
 def _run(*words: str) -> None:

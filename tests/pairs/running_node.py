@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cable import End
+
 from sparkc.plan import Node
 
 
@@ -21,6 +23,11 @@ class RunningNode:
     client: str
     first: int
     call: Callable[..., str]
+
+    @property
+    def port(self) -> End:
+        """Return where the cable to the other node is plugged in."""
+        return End(self.first, str(self.node.fabric.interface), self.node.fabric.address)
 
     def node_sh(self, *words: str) -> str:
         said = self.call("bash", f"{self.node.install_dir}/node.sh", *words)

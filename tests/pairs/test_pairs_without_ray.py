@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from cable import End, lay_cable
+from cable import lay_cable, plug
 from docker_node import docker_node
 from podman_node import podman_node
 from running_node import RunningNode
@@ -65,7 +65,7 @@ def pair(
     plan = PLANS[engine](tmp_path / "project")
     with ExitStack() as machines:
         head, worker = (machines.enter_context(BOOTS[target](tmp_path / node.name, plan, node)) for node in plan.nodes)
-        lay_cable(*(End(n.first, str(n.node.fabric.interface), n.node.fabric.address) for n in (head, worker)))
+        lay_cable(head.port, worker.port)
         yield Pair(plan, head, worker)
 
 
@@ -80,7 +80,7 @@ def on_both_targets(*engines_and_nodes: tuple[str, str]) -> pytest.MarkDecorator
     )
 
 
-@on_both_targets(("vllm", "head"), ("vllm", "worker"), ("sglang", "worker"))
+@on_both_targets(("vllm", "head"), ("sglang", "worker"))
 def test_a_pair_comes_up_whichever_node_is_first_and_a_stop_leaves_nothing(pair: Pair, node: str) -> None:
     one, other = pair.nodes if node == "head" else reversed(pair.nodes)
     one.node_sh("start")
@@ -102,7 +102,7 @@ def test_a_pair_comes_up_whichever_node_is_first_and_a_stop_leaves_nothing(pair:
         assert each.listens_on() == set()
 
 
-@on_both_targets(("vllm", "head"), ("vllm", "worker"), ("sglang", "head"))
+@on_both_targets(("vllm", "worker"), ("sglang", "head"))
 def test_a_killed_rank_ends_the_group_and_it_starts_anew_after_the_pause(pair: Pair, node: str) -> None:
     dead, survivor = pair.nodes if node == "head" else reversed(pair.nodes)
     pair.start()
@@ -117,7 +117,7 @@ def test_a_killed_rank_ends_the_group_and_it_starts_anew_after_the_pause(pair: P
     assert [each.show("NRestarts") for each in pair.nodes] == ["1", "1"]
 
 
-@on_both_targets(("vllm", "head"), ("vllm", "worker"))
+@on_both_targets(("vllm", "worker"))
 def test_a_rank_that_is_started_anew_by_hand_takes_the_others_along(pair: Pair, node: str) -> None:
     """The port of its beacon is back before anybody misses it, but the rank behind it is none of the old group."""
     restarted, survivor = pair.nodes if node == "head" else reversed(pair.nodes)
@@ -126,3 +126,16 @@ def test_a_rank_that_is_started_anew_by_hand_takes_the_others_along(pair: Pair, 
     restarted.call("systemctl", "restart", "--no-block", restarted.unit)
     pair.wait(lambda: "engine was ended because a peer is gone" in survivor.log())
     pair.wait_until_it_serves()
+
+
+@on_both_targets(("vllm", "worker"))
+def test_a_pulled_cable_ends_the_group_and_it_serves_again_once_it_is_back(pair: Pair, node: str) -> None:
+    pair.start()
+    for one, other in (pair.nodes, reversed(pair.nodes)):
+        pair.wait(lambda: f"watching the engine on {other.node.name}" in one.log())  # noqa: B023
+    plug(getattr(pair, node).port, "down")
+    pair.wait(lambda: all("engine was ended because a peer is gone" in each.log() for each in pair.nodes))
+    pair.wait(lambda: "enp1s0f1np1 is down" in pair.worker.log())
+    plug(getattr(pair, node).port, "up")
+    pair.wait_until_it_serves()
+    assert [each.show("NRestarts") for each in pair.nodes] == ["1", "1"]
