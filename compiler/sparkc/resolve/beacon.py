@@ -4,9 +4,9 @@ vLLM's headless rank listens nowhere, and the head does not hear of its end: a M
 its own node only (vllm 0.18.1 and 0.33.0, vllm/v1/executor/multiproc_executor.py, start_worker_monitor). A request
 would then hang until VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS, and an idle server would call itself healthy. SGLang's other
 nodes listen only once their ranks are ready (sglang 0.5.12, entrypoints/engine.py, launch_dummy_health_check_server).
-The beacon holds a port open for as long as its container lives, and names its start to whoever connects: a rank that is
-started anew by hand, or along with the container engine, is back before anybody misses it, but is none of the old group.
-Every image of an engine has Python, and nothing else is needed.
+The beacon holds a port open for as long as its container lives, and names its start to whoever connects: a rank that
+was started anew by hand, or along with the container engine, is back before anybody misses it, and yet is none of the
+old group. Every image of an engine has Python, and nothing else is needed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PORT = 29502
 """Next to the rendezvous of the ranks, which is 29501."""
 
 PROGRAM = '''\
-"""Let the other nodes see that this one is here, and since which start: take connections at ADDRESS PORT, say a name."""
+"""Let the other nodes see that this one is here, and since which start: say a name to each caller at ADDRESS PORT."""
 
 import contextlib
 import os

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-sglang-worker 5936a4cbbdbb8b09
+  minimax-m27-nvfp4-sglang-worker 74aae7bdd9c4538a
 )
 
 interface=enp1s0f0np0

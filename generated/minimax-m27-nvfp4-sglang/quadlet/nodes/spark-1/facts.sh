@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-sglang-head b7bb3e665cc363d9
+  minimax-m27-nvfp4-sglang-head 6d88445e686a0002
 )
 
 interface=enp1s0f0np0

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27-nvfp4-sglang NODE=spark-1 CONTAINER=minimax-m27-nvfp4-sglang-head
-readonly BUILD=b7bb3e665cc363d9 STOP_GRACE_S=60
+readonly BUILD=6d88445e686a0002 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 

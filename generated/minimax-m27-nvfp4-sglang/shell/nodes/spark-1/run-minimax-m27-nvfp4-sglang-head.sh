@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-nvfp4-sglang'
   --label 'sparkc.variant='
-  --label 'sparkc.plan=b7bb3e665cc363d9'
+  --label 'sparkc.plan=6d88445e686a0002'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27-nvfp4-sglang NODE=spark-3 CONTAINER=minimax-m27-nvfp4-sglang-worker
-readonly BUILD=8d9fbee4ef5999a9 STOP_GRACE_S=60
+readonly BUILD=a71c4863659e07e7 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 

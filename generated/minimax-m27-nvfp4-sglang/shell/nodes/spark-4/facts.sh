@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-sglang-worker 8f8cb5f354885299
+  minimax-m27-nvfp4-sglang-worker 4e084a5ea514ef01
 )
 
 interface=enp1s0f0np0

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27-nvfp4-sglang NODE=spark-4 CONTAINER=minimax-m27-nvfp4-sglang-worker
-readonly BUILD=8f8cb5f354885299 STOP_GRACE_S=60
+readonly BUILD=4e084a5ea514ef01 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT=minimax-m27-nvfp4-sglang NODE=spark-2 CONTAINER=minimax-m27-nvfp4-sglang-worker
-readonly BUILD=5936a4cbbdbb8b09 STOP_GRACE_S=60
+readonly BUILD=74aae7bdd9c4538a STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-sglang-worker 8d9fbee4ef5999a9
+  minimax-m27-nvfp4-sglang-worker a71c4863659e07e7
 )
 
 interface=enp1s0f0np0

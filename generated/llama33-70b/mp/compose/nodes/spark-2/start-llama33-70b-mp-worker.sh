@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='llama33-70b (mp)' NODE=spark-2 CONTAINER=llama33-70b-mp-worker
-readonly BUILD=b06748eb57acb9f3 STOP_GRACE_S=60
+readonly BUILD=b03f409da90c3559 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='llama33-70b (mp)' NODE=spark-1 CONTAINER=llama33-70b-mp-head
-readonly BUILD=90e53ccb3b9d1bc5 STOP_GRACE_S=60
+readonly BUILD=3c731859f2685830 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-mp-head 90e53ccb3b9d1bc5
+  llama33-70b-mp-head 3c731859f2685830
 )
 
 interface=enp1s0f1np1

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-mp-worker b06748eb57acb9f3
+  llama33-70b-mp-worker b03f409da90c3559
 )
 
 interface=enp1s0f1np1

@@ -1,4 +1,4 @@
-"""Let the other nodes see that this one is here, and since which start: take connections at ADDRESS PORT, say a name."""
+"""Let the other nodes see that this one is here, and since which start: say a name to each caller at ADDRESS PORT."""
 
 import contextlib
 import os
