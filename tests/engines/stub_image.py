@@ -1,4 +1,4 @@
-"""A container image of three megabytes in which `vllm` and `ray` are stand-ins that write down how they were called."""
+"""A container image of three megabytes: engines and `ray` are stand-ins that write down how they were called."""
 
 from __future__ import annotations
 
@@ -83,13 +83,17 @@ echo "the head is gone"
 exit 1
 """
 
-# The beacon (resolve/beacon.py) is a port that is open as long as the container lives; the proxy in front of prefill
-# and decode answers in the foreground.
+# SGLang, the proxy in front of prefill and decode, or else the beacon (resolve/beacon.py): a port that is open while the
+# container lives, and names its start.
 PYTHON = r"""#!/bin/bash
 source /usr/lib/record.sh
 record python3 "$@"
-[[ $1 != *proxy* ]] || exec httpd -f -p "$(value_of --host "$@"):$(value_of --port "$@")" -h /www
-exec httpd -p "$2:$3" -h /www
+if [[ $2 == sglang.launch_server || $1 == *proxy* ]]; then
+  exec httpd -f -p "$(value_of --host "$@"):$(value_of --port "$@")" -h /www
+fi
+read -r start </proc/sys/kernel/random/uuid
+printf '%.16s\n' "${start//-/}" >/tmp/beacon-start
+nc -ll -p "$3" "$2" -e cat /tmp/beacon-start &
 """
 
 JOIN = "#!/bin/bash\ntouch \"/tmp/ray-nodes/$QUERY_STRING\"\nprintf 'Content-Type: text/plain\\r\\n\\r\\njoined\\n'\n"
@@ -128,8 +132,8 @@ def image_tar(models: tuple[str, ...]) -> bytes:
         put("usr/bin/ray", RAY.encode())
         put("usr/bin/python3", PYTHON.encode())
         put("www/cgi-bin/join", JOIN.encode())
-        put("www/health", b"", 0o644)
-        put("www/healthcheck", b"", 0o644)
+        for path in ("www/health", "www/health_generate", "www/healthcheck"):
+            put(path, b"", 0o644)
         listed = ", ".join(f'{{"id": "{model}", "object": "model"}}' for model in models)
         put("www/v1/models", f'{{"object": "list", "data": [{listed}]}}'.encode(), 0o644)
     return buffer.getvalue()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from rig import GIB
 import plans
 from sparkc.plan import Step
 from sparkc_targets.node.build import build_of
+from tools import cannot
 
 KIB = GIB // 1024
 
@@ -178,6 +181,25 @@ def test_ten_logs_are_kept_the_oldest_goes(host: Host) -> None:
     assert (logs / "minimax-m27-head-2-1.log").exists()
 
 
+def test_a_log_that_the_disk_has_no_room_for_is_lost_with_the_reason(host: Host) -> None:
+    logs = host.install_dir / "logs"
+    logs.mkdir()
+    if os.geteuid() != 0:
+        cannot("a full disk of a test's own needs root")
+    host.put_container(log="a line of the log\n" * 1000)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", logs], check=True)
+    try:
+        (line,) = [line for line in host.lines("stop") if line.level == "warn"]
+        assert line.text == "its log cannot be saved: cat: write error: No space left on device"
+        assert "df -h" in line.way_out
+        assert (logs / f"{host.container}-1.log").read_text().startswith("a line of the log\n")
+        host.put_container(log="another\n")
+        host.lines("stop")
+        assert not (logs / f"{host.container}-2.log").exists(), "an empty log would be the newest one"
+    finally:
+        subprocess.run(["umount", logs], check=True)
+
+
 def test_stop_ends_saves_removes_and_looks_for_what_is_left(host: Host) -> None:
     host.put_container(log="serving\n")
     host.rig.stand_in("tidy")
@@ -242,7 +264,7 @@ def test_a_process_left_outside_of_containers_is_named_after_a_stop(host: Host) 
     ]
 
 
-@pytest.mark.parametrize("verb", ["start", "stop", "state", "images"])
+@pytest.mark.parametrize("verb", ["start", "stop", "uninstall", "state", "images"])
 def test_without_docker_the_deed_fails_with_the_reason(host: Host, verb: str) -> None:
     host.without("docker")
     (line,) = host.lines(verb, status=1)

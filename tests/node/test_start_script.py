@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from rig import GIB, Rig, Start, quick
 
 import plans
 from sparkc.plan import Condition, Container, File, HttpOk, InterfaceUp, Plan, Process, Setting, TcpOpen, Watch
+from sparkc.resolve.beacon import PROGRAM
 from sparkc_targets.node.start_script import start_script
 from tools import cannot, need_tool
 
@@ -486,6 +488,36 @@ def test_a_lost_peer_ends_the_engine_so_that_the_group_starts_anew(rig: Rig) -> 
     assert ended.status == 70
     assert "| the worker's Ray does not answer, 2 of 2: Connection refused\n| the worker's Ray is gone\n" in ended.log
     assert "| engine was ended because a peer is gone\n" in ended.log
+
+
+@contextmanager
+def beacon(rig: Rig, port: int) -> Iterator[None]:
+    """Run the beacon that the nodes of a group really have."""
+    program = rig.root / "beacon.py"
+    program.write_text(PROGRAM)
+    subprocess.run([sys.executable, program, "127.0.0.1", str(port)], check=True)
+    [pid] = subprocess.run(
+        ["pgrep", "-f", f"{program} 127.0.0.1 {port}"], capture_output=True, text=True
+    ).stdout.split()
+    try:
+        yield
+    finally:
+        os.kill(int(pid), signal.SIGKILL)
+
+
+def test_a_peer_that_was_started_anew_before_anybody_missed_it_is_no_rank_of_this_group(rig: Rig) -> None:
+    rig.stand_in("vllm", SERVE)
+    port = free_port()
+    with beacon(rig, port):
+        launch = start(rig, _watched(rig, port, misses=1000))
+        launch.wait_for("watching the worker's Ray from now on")
+        launch.wait_for("\nserving\n")
+        time.sleep(0.5)
+        assert "is gone" not in launch.log
+    with beacon(rig, port):
+        ended = launch.end()
+    assert ended.status == 70
+    assert "| the worker's Ray was started anew, without this node\n| the worker's Ray is gone\n" in ended.log
 
 
 def test_an_engine_that_ignores_the_end_is_killed_after_its_grace(rig: Rig) -> None:

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import time
 from collections.abc import Callable
@@ -18,6 +19,10 @@ from typing import Any
 
 from generator import need_tree
 
+from engines.own_cgroup import ENTER, new_cgroup, remove_cgroup
+from sparkc.plan import Node, Plan
+from sparkc_targets.node.mounts import mounts
+from sparkc_targets.quadlet.render import node_files
 from tools import cannot, need_tool
 
 IMAGE = "eugr-vllm:latest"
@@ -83,19 +88,16 @@ class Machine:
         if os.geteuid() != 0:
             cannot("a machine in namespaces of its own is root's to boot")
         self.tree = need_tree()
-        cgroups = _cgroup2()
+        self.cgroup = new_cgroup()
         before = folder / "before"
         work = folder / "work"
         work.mkdir(parents=True)
         self._put(before)
-        self.cgroup = cgroups / f"sparkc-test-{os.getpid()}-{time.monotonic_ns()}"
-        self.cgroup.mkdir()
         self.log = (folder / "log").open("wb")
-        script = 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"'
         namespaces = ["--mount", "--pid", "--fork", "--cgroup", "--uts", "--ipc", "--net", "--kill-child"]
         boot = ["/bin/bash", str(Path(__file__).with_name("boot.sh")), str(self.tree), str(work), str(before)]
         self.process = subprocess.Popen(
-            ["/bin/sh", "-c", script, "enter", str(self.cgroup), need_tool("unshare"), *namespaces, *boot],
+            [*ENTER, str(self.cgroup), need_tool("unshare"), *namespaces, *boot],
             stdin=subprocess.DEVNULL,
             stdout=self.log,
             stderr=subprocess.STDOUT,
@@ -165,6 +167,28 @@ class Machine:
             assert time.monotonic() < deadline, "it did not come in time"
             time.sleep(0.05)
 
+    def bring(self, plan: Plan, node: Node) -> None:
+        """Bring the install folder to the machine, and make there what a real one has."""
+        for artifact in node_files(plan, node):
+            path = self.root / node.install_dir[1:] / artifact.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(artifact.text.encode())
+            path.chmod(0o755 if artifact.executable else 0o644)
+        for secret in node.containers[0].secrets:
+            path = self.root / secret.file[1:]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("the secret's value\n")
+            path.chmod(0o600)
+        for mount in mounts(node, node.containers[0]):
+            path = self.root / mount.host[1:]
+            if not path.exists():
+                path.mkdir(parents=True)
+        (self.root / "dev/infiniband").mkdir()
+        for device in ("nvidia0", "infiniband/uverbs0"):
+            path = self.root / "dev" / device
+            os.mknod(path, stat.S_IFCHR, os.makedev(1, 3))  # it is another /dev/null
+            path.chmod(0o666)
+
     def asked_for(self) -> dict[str, Any]:
         """Return the OCI configuration of the container that was created last."""
         config: dict[str, Any] = json.loads((self.root / "oci/last.json").read_bytes())
@@ -176,15 +200,7 @@ class Machine:
             os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.log.close()
-        for _ in range(100):
-            try:
-                for folder in sorted(self.cgroup.rglob("*/"), reverse=True):
-                    folder.rmdir()
-                self.cgroup.rmdir()
-            except OSError:
-                time.sleep(0.05)
-            else:
-                return
+        remove_cgroup(self.cgroup)
 
 
 def _image(tree: Path, folder: Path) -> bytes:
@@ -205,12 +221,3 @@ def _image(tree: Path, folder: Path) -> bytes:
     (folder / "www/health").write_text("ok\n")
     (folder / "www/v1/models").write_text('{"data": [{"id": "minimax-m2.7"}]}\n')
     return subprocess.run(["tar", "-C", str(folder), "-c", "."], capture_output=True, check=True).stdout
-
-
-def _cgroup2() -> Path:
-    """Return where cgroup2 is mounted and may be written, or end the test."""
-    for line in Path("/proc/self/mounts").read_text().splitlines():
-        _, place, kind, options, *_ = line.split()
-        if kind == "cgroup2" and "rw" in options.split(","):
-            return Path(place)
-    return cannot("no cgroup2 hierarchy can be written")

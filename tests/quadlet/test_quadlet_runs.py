@@ -6,8 +6,6 @@ ends the machine, and with it all that it started.
 
 from __future__ import annotations
 
-import os
-import stat
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,7 +18,6 @@ from machine import IMAGE, Machine
 import plans
 from sparkc.plan import Container, Device, Image, MemoryAvailable, Mount, Plan, Process, Step
 from sparkc_targets.node.mounts import mounts
-from sparkc_targets.quadlet.render import node_files
 
 UNIT = "sparkc-minimax-m27-head.service"
 TARGET = "sparkc-minimax-m27.target"
@@ -69,33 +66,9 @@ def _quick(process: Process) -> Process:
     return replace(process, waits_for=waits)
 
 
-def put(machine: Machine, plan: Plan) -> None:
-    """Bring the install folder to the machine, and make there what a real one has."""
-    node = plan.head
-    for artifact in node_files(plan, node):
-        path = machine.root / node.install_dir[1:] / artifact.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(artifact.text.encode())
-        path.chmod(0o755 if artifact.executable else 0o644)
-    for secret in node.containers[0].secrets:
-        path = machine.root / secret.file[1:]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("the secret's value\n")
-        path.chmod(0o600)
-    for mount in mounts(node, node.containers[0]):
-        path = machine.root / mount.host[1:]
-        if not path.exists():
-            path.mkdir(parents=True)
-    (machine.root / "dev/infiniband").mkdir()
-    for device in ("nvidia0", "infiniband/uverbs0"):
-        path = machine.root / "dev" / device
-        os.mknod(path, stat.S_IFCHR, os.makedev(1, 3))  # it is another /dev/null
-        path.chmod(0o666)
-
-
 def install(machine: Machine, plan: Plan) -> None:
     """Bring everything to the machine and run `node.sh install`."""
-    put(machine, plan)
+    machine.bring(plan, plan.head)
     said = node_sh(machine, plan, "install")
     assert "fail\t" not in said, said
 
@@ -351,7 +324,7 @@ def test_the_login_users_own_systemd_runs_it_where_root_cannot_be_had(machine: M
     # Podman's user units wait for it, and nothing else here asks for it.
     machine.said("systemctl", "start", "network-online.target")
     machine.wait(lambda: machine.call("systemctl", "is-active", "user@1000.service").returncode == 0)
-    put(machine, plan)
+    machine.bring(plan, plan.head)
     machine.said("chown", "-R", "ops:ops", "/home/ops")
     machine.said("podman", "import", "-", IMAGE, input=machine.image, user="ops")
     script = f"{plan.head.install_dir}/node.sh"
@@ -371,6 +344,11 @@ def test_the_login_users_own_systemd_runs_it_where_root_cannot_be_had(machine: M
     [units] = [check for check in checks if check[1] == "units"]
     assert units[0] == "warn"
     assert "count-starts is left out before a start" in units[2]
+    [privilege] = [check for check in checks if check[1] == "privilege"]
+    assert privilege[0] == "ok"
+    assert "leave out: count-starts" in privilege[2]
+    # `up` runs these verbs before it starts anything.
+    assert "warn\tcount-starts\tleft out" in ops(machine, "bash", script, "drop-caches")
     assert "starting engine" in ops(machine, "bash", script, "logs")
     assert "fail\t" not in ops(machine, "bash", script, "uninstall")
     assert machine.call("find", "/home/ops/.config", "-name", "sparkc-*").stdout == ""

@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from engines.own_cgroup import ENTER, new_cgroup, remove_cgroup
 from sparkc.artifact import Artifact
 from tools import cannot, need_tool
 
@@ -75,9 +76,11 @@ class PrivateSystemd:
         (self.work / "units" / name).write_text(text)
 
     def __enter__(self) -> PrivateSystemd:
+        self.cgroup = new_cgroup()
+        machine = ("/bin/bash", HERE / "machine.sh", self.work, self.mode)
         with (self.work / "log").open("wb") as log:
             self.unshare = subprocess.Popen(
-                [need_tool("unshare"), *NAMESPACES, "--fork", "/bin/bash", HERE / "machine.sh", self.work, self.mode],
+                [*ENTER, self.cgroup, need_tool("unshare"), *NAMESPACES, "--fork", *machine],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -106,6 +109,7 @@ class PrivateSystemd:
         else:
             self.unshare.kill()
         self.unshare.wait(10)
+        remove_cgroup(self.cgroup)
 
     @property
     def first(self) -> int | None:

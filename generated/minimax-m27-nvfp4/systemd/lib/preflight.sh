@@ -12,7 +12,6 @@ verb_preflight() {
   local node
   local -a everyone
   read_options '--node NAME' "$@"
-  open_workplace
   everyone=("${CREW[@]}")
   heading "ssh"
   check_ssh

@@ -168,6 +168,11 @@ run_step() {
   local name=$1 needs_root=$2 says=$3 said who
   shift 3
   who=$(id -un)
+  if [[ $needs_root == yes ]] && platform_leaves_out_root; then
+    report warn "$name" "left out, because units of $who run no step as root: $says" \
+      "passwordless sudo for $login_user makes them units of the system"
+    return
+  fi
   if [[ $needs_root == yes ]]; then
     who=root
     set -- as_root "$@"
@@ -367,7 +372,8 @@ start_container() {
 stop() {
   local keep=${1:-} name status=0
   local -a names
-  need_engine
+  # Of itself, whoever calls: bash forgets `set -e` where a caller asks for the status, as uninstall does.
+  need_engine || return
   mapfile -t names < <(
     strangers
     container_names | tac
@@ -442,12 +448,13 @@ save_log() {
     number=$((numbers[-1] + 1))
   fi
   file=$install_dir/logs/$1-$number.log
-  if ! platform_logs "$1" >"$file" 2>&1; then
-    said=$(tail -n 1 -- "$file")
-    report warn "$1" "its log cannot be saved: $said"
+  # What cat says is about the disk; what the platform says about a log stands in the file.
+  if ! said=$(platform_logs "$1" 2>&1 | cat 2>&1 >"$file"); then
+    report warn "$1" "its log cannot be saved: ${said:-$(tail -n 1 -- "$file")}" "df -h $install_dir/logs; is there room?"
   elif [[ -s $file ]]; then
     report info "$1" "log saved as $file"
-  else
+  fi
+  if [[ ! -s $file ]]; then
     rm -f -- "$file"
     return
   fi

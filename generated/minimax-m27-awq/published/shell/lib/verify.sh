@@ -4,7 +4,6 @@
 
 verb_verify() {
   read_options '' "$@"
-  open_workplace
   CREW=("$SERVICE_NODE")
   connect_all || return 1
   find_all_tools installed

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-sglang-worker c215d8888b768624
+  minimax-m27-nvfp4-sglang-worker 204638995d1bf0ee
 )
 
 interface=enp1s0f0np0

@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-sglang-worker adfc81e292bd22b0
+  minimax-m27-nvfp4-sglang-worker 34ff1143748c82d5
 )
 
 interface=enp1s0f0np0

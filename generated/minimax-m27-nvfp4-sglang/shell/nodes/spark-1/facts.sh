@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-sglang-head 19c12d4972267b3a
+  minimax-m27-nvfp4-sglang-head 4527f6139706b387
 )
 
 interface=enp1s0f0np0

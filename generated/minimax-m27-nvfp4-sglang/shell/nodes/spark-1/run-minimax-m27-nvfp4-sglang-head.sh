@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-nvfp4-sglang'
   --label 'sparkc.variant='
-  --label 'sparkc.plan=19c12d4972267b3a'
+  --label 'sparkc.plan=4527f6139706b387'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-nvfp4-sglang'
   --label 'sparkc.variant='
-  --label 'sparkc.plan=c215d8888b768624'
+  --label 'sparkc.plan=204638995d1bf0ee'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough

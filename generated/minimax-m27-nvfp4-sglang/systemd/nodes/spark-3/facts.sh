@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  minimax-m27-nvfp4-sglang-worker 4d3a3acf5a0a419a
+  minimax-m27-nvfp4-sglang-worker 94ed56d73c683e64
 )
 
 interface=enp1s0f0np0

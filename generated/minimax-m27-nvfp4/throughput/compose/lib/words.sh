@@ -277,6 +277,12 @@ main() {
     wrong_call "there is no verb $(printable "$VERB")${near:+; did you mean $near?}" "the verbs are: ${VERBS[*]}"
   fi
   read_environment
-  "verb_$VERB" "$@"
+  open_workplace
+  if [[ $VERB == up ]]; then
+    # Ends in order by itself, because it has to stop what it started.
+    verb_up "$@"
+  else
+    interruptible "verb_$VERB" "$@"
+  fi
   exit
 }

@@ -17,7 +17,6 @@ verb_up() {
     rehearse
     return
   fi
-  open_workplace
   heed_interrupts bring_up "$began"
 }
 
@@ -94,7 +93,6 @@ heed() {
 
 # rehearse: the same steps, printed instead of run. No node is asked anything.
 rehearse() {
-  open_workplace
   local node
   for node in "${CREW[@]}"; do
     find_route "$node"

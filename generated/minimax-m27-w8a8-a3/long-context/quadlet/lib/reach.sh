@@ -25,6 +25,32 @@ open_workplace() {
   )
 }
 
+# interruptible FUNCTION WORD…: run it in a process group of its own, which Ctrl-C does not reach, and end that group when
+# it is pressed. Here nothing but `wait` goes on: a trap that bash 5.2 runs while it reads a command substitution is
+# misread as a part of it, and bash aborts. What runs in the background of a script does not hear Ctrl-C either.
+interruptible() {
+  set -m
+  {
+    set +m
+    trap - INT TERM HUP
+    # A terminal may stop background groups that write to it (stty tostop), unless they ignore that.
+    trap '' TTOU
+    "$@"
+  } </dev/null &
+  trap 'end_group "$!" 130' INT
+  trap 'end_group "$!" 143' TERM HUP
+  wait_for "$!"
+}
+
+# end_group GROUP STATUS: end everything in it, and this script.
+end_group() {
+  trap '' INT TERM HUP
+  kill -s TERM -- "-$1" 2>/dev/null
+  # Reaped here, so that bash tells nobody how it ended.
+  wait "$1" 2>/dev/null
+  exit "$2"
+}
+
 close_workplace() {
   local node
   release_lock

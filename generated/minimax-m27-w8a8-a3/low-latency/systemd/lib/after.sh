@@ -7,7 +7,6 @@
 verb_status() {
   local node
   read_options '--node NAME' "$@"
-  open_workplace
   reach_what_answers || FAILURES=$((FAILURES + 1))
   find_all_tools installed
   gather status state build_state
@@ -93,7 +92,6 @@ show_ray() {
 verb_logs() {
   local node failed=0
   read_options '-f --follow --tail N --node NAME NODE' "$@"
-  open_workplace
   reach_what_answers || failed=1
   find_all_tools installed
   if [[ -n $FOLLOW ]] && ((${#CREW[@]} > 1)); then
@@ -110,18 +108,12 @@ verb_logs() {
   return "$failed"
 }
 
-# follow_logs: of all nodes until Ctrl-C. Each runs in a process group of its own, because what runs in the background
-# of a script does not hear Ctrl-C, and the ssh below it has to end too.
+# follow_logs: of all nodes until Ctrl-C.
 follow_logs() {
-  local node group
-  local -a groups=()
-  set -m
+  local node
   for node in "${CREW[@]}"; do
     print_logs "$node" 2>&1 </dev/null | named "${NODES[node]}" &
-    groups+=("$(jobs -p %+)")
   done
-  set +m
-  trap 'for group in "${groups[@]}"; do kill -- "-$group" 2>/dev/null; done; exit 130' INT TERM HUP
   wait
 }
 
@@ -160,7 +152,6 @@ verb_bench() {
     complain "this deployment has no benchmark: the engine brings none"
     return 1
   fi
-  open_workplace
   CREW=("$SERVICE_NODE")
   connect_all || return 1
   say "Running in $SERVICE_CONTAINER on ${NODES[SERVICE_NODE]}: $(in_quotes "${BENCH[@]}")"
@@ -190,7 +181,6 @@ verb_bench() {
 verb_down() {
   local all_well=0
   read_options '--node NAME --uninstall' "$@"
-  open_workplace
   reach_what_answers || all_well=1
   find_all_tools installed || report_failures "finding node.sh"
   stop_all || all_well=1

@@ -5,7 +5,6 @@
 verb_prepare() {
   local missing=0
   read_options '--offline' "$@"
-  open_workplace
   connect_all || return 1
   take_lock || return
   say "Copying the install folders"

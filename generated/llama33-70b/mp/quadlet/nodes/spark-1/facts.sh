@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-mp-head cfbf99ca6b58b4a7
+  llama33-70b-mp-head 3b2a1d04e693e39a
 )
 
 interface=enp1s0f1np1

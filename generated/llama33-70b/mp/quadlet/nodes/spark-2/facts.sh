@@ -14,7 +14,7 @@ sudo_mode=passwordless
 
 # name, build
 containers=(
-  llama33-70b-mp-worker d3d7639fb749379d
+  llama33-70b-mp-worker 003216da49b3bfec
 )
 
 interface=enp1s0f1np1

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=llama33-70b'
   --label 'sparkc.variant=mp'
-  --label 'sparkc.plan=cfbf99ca6b58b4a7'
+  --label 'sparkc.plan=3b2a1d04e693e39a'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough

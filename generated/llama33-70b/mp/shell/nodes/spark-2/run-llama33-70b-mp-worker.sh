@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=llama33-70b'
   --label 'sparkc.variant=mp'
-  --label 'sparkc.plan=d3d7639fb749379d'
+  --label 'sparkc.plan=003216da49b3bfec'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # pass containers: workers exchange tensors through shared memory; 64 MB of a private /dev/shm are not enough

@@ -240,6 +240,14 @@ tcp_open() { # HOST PORT
   exec 3<>"/dev/tcp/$1/$2" && printf '%s:%s answers\n' "$1" "$2"
 }
 
+# start_of_peer HOST PORT: what a beacon says; nothing from a server that waits to be asked, as Ray's do.
+start_of_peer() {
+  local start=''
+  exec 3<>"/dev/tcp/$1/$2" || return
+  IFS= read -r -t 0.5 -n 16 start <&3 || true
+  [[ ! $start =~ ^[0-9a-f]{16}$ ]] || printf '%s\n' "$start"
+}
+
 http_ok() { # HOST PORT PATH
   local code
   exec 3<>"/dev/tcp/$1/$2" || return
@@ -373,12 +381,16 @@ watch_peer() {
 
 # keep_watch: misses count from the moment the peer was first seen; that it comes at all is what wait_for is for.
 keep_watch() {
-  local says=$1 period=$2 misses=$3 missed=0 seen='' found
+  local says=$1 period=$2 misses=$3 missed=0 seen='' start='' found
   shift 3
   until ((missed >= misses)); do
-    if found=$(look_in_time tcp_open "$@"); then
+    if found=$(look_in_time start_of_peer "$@"); then
       [[ -n $seen ]] || say "watching $says from now on"
-      seen=yes missed=0
+      if [[ -n $start && -n $found && $found != "$start" ]]; then
+        say "$says was started anew, without this node"
+        break
+      fi
+      seen=yes missed=0 start=${found:-$start}
     elif [[ -n $seen ]]; then
       missed=$((missed + 1))
       say "$says does not answer, $missed of $misses: $found"

@@ -9,6 +9,7 @@
 #                             podman`); when it cannot be used, set engine_trouble and engine_way_out and fail. It is
 #                             called again and again: look only once.
 #   platform_tools            report lines (ok or fail) about every program of the platform, the engine included
+#   platform_leaves_out_root  succeed where steps of root's are left out, because a user's own manager runs the containers
 #   platform_install          report lines; make the installed files known to the platform (units). Can be run again
 #   platform_uninstall        report lines; undo that. The containers are stopped already; may find nothing to do
 #   platform_start NAME       create and start it, its old container is gone already. Prints one line: what was done, or
@@ -69,6 +70,10 @@ platform_tools() {
   else
     report fail docker "$engine_trouble" "$engine_way_out"
   fi
+}
+
+platform_leaves_out_root() {
+  false
 }
 
 platform_install() {

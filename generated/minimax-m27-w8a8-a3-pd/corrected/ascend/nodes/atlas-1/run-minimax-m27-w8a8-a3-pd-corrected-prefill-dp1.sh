@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-w8a8-a3-pd'
   --label 'sparkc.variant=corrected'
-  --label 'sparkc.plan=dee2fc99f8f2c0ab'
+  --label 'sparkc.plan=2f44431093deac5f'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # spec container.shm_size: said in specs/minimax-m27-w8a8-a3-pd.yaml

@@ -14,8 +14,8 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-pd-corrected-prefill-dp0 ea3c6274db216cb3
-  minimax-m27-w8a8-a3-pd-corrected-prefill-dp1 dee2fc99f8f2c0ab
+  minimax-m27-w8a8-a3-pd-corrected-prefill-dp0 a710546e85f143f9
+  minimax-m27-w8a8-a3-pd-corrected-prefill-dp1 2f44431093deac5f
   minimax-m27-w8a8-a3-pd-corrected-proxy 8cd856e9906355ba
 )
 

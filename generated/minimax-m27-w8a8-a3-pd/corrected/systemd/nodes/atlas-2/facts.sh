@@ -14,8 +14,8 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-pd-corrected-decode-dp0 090d24724f025b56
-  minimax-m27-w8a8-a3-pd-corrected-decode-dp1 b26f091227f57bff
+  minimax-m27-w8a8-a3-pd-corrected-decode-dp0 e13ffd754f3edc82
+  minimax-m27-w8a8-a3-pd-corrected-decode-dp1 2ef037bf7d3c71f6
 )
 
 interface=eth0

@@ -14,8 +14,8 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-pd-published-decode-dp0 93e60be4580db577
-  minimax-m27-w8a8-a3-pd-published-decode-dp1 11879fced3147d3d
+  minimax-m27-w8a8-a3-pd-published-decode-dp0 b4e82cd2b9355adf
+  minimax-m27-w8a8-a3-pd-published-decode-dp1 f3371b714199ad2b
 )
 
 interface=eth0

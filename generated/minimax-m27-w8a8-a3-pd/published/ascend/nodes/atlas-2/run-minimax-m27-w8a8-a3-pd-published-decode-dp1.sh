@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-w8a8-a3-pd'
   --label 'sparkc.variant=published'
-  --label 'sparkc.plan=11879fced3147d3d'
+  --label 'sparkc.plan=f3371b714199ad2b'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # spec container.shm_size: said in specs/minimax-m27-w8a8-a3-pd.yaml

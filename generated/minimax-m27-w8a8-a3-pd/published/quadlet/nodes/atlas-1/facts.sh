@@ -14,8 +14,8 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-pd-published-prefill-dp0 6addb377586640d6
-  minimax-m27-w8a8-a3-pd-published-prefill-dp1 a36b5f57ca4fe9f2
+  minimax-m27-w8a8-a3-pd-published-prefill-dp0 fec81bcf38b84b81
+  minimax-m27-w8a8-a3-pd-published-prefill-dp1 c6895dcc0a5b99f0
   minimax-m27-w8a8-a3-pd-published-proxy 39f73cf3efc5bdc4
 )
 

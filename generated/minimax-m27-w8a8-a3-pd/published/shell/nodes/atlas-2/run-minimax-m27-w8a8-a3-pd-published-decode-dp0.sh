@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-w8a8-a3-pd'
   --label 'sparkc.variant=published'
-  --label 'sparkc.plan=93e60be4580db577'
+  --label 'sparkc.plan=b4e82cd2b9355adf'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # spec container.shm_size: said in specs/minimax-m27-w8a8-a3-pd.yaml

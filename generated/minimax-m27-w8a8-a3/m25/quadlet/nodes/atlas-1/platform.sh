@@ -75,6 +75,11 @@ platform_engine() {
   fi
 }
 
+platform_leaves_out_root() {
+  find_scope
+  [[ $scope == user ]]
+}
+
 platform_tools() {
   if platform_engine; then
     report ok podman "usable as: ${engine[*]}"

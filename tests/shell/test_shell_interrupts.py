@@ -1,0 +1,131 @@
+"""Ctrl-C on a real terminal ends every verb at once: status 130, no stray text, nothing left that runs."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from fleet import Fleet, wait_until
+
+# A login's shell: the verb is its job in the foreground, and what the verb leaves behind goes on living.
+LOGIN_SHELL = 'set -m; "$@"; echo "status $?"; exec sleep 20'
+SOON_S = 2
+
+
+class Terminal:
+    """A terminal on which a verb of launch.sh runs."""
+
+    def __init__(self, fleet: Fleet, words: tuple[str, ...]) -> None:
+        self.fleet = fleet
+        self.text = ""
+        self.shell, self.screen = pty.fork()
+        if self.shell == 0:
+            script = str(fleet.root / "shell" / "launch.sh")
+            os.chdir(fleet.root)
+            os.execve("/bin/bash", ["bash", "-c", LOGIN_SHELL, "login", script, *words], fleet.environment())
+        os.set_blocking(self.screen, False)
+
+    def shows(self, text: str) -> bool:
+        with suppress(BlockingIOError):
+            self.text += os.read(self.screen, 65536).decode().replace("\r\n", "\n")
+        return text in self.text
+
+    def press_ctrl_c(self) -> tuple[str, str]:
+        """Press it, wait for the end, and return the status and what was shown from then on."""
+        self.shows("")
+        before = len(self.text)
+        os.write(self.screen, b"\x03")
+        wait_until(lambda: self.shows("status "), SOON_S)
+        after, _, status = self.text[before:].partition("status ")
+        return status.strip(), after
+
+    def left_behind(self) -> list[str]:
+        """Return what still runs of this fleet besides the login's shell."""
+        mark = f"FLEET_ROOT={self.fleet.root}\0".encode()
+        return [
+            (folder / "cmdline").read_text()
+            for folder in _processes()
+            if int(folder.name) != self.shell and mark in _environment(folder)
+        ]
+
+    def close(self) -> None:
+        os.kill(self.shell, signal.SIGKILL)
+        os.waitpid(self.shell, 0)
+        os.close(self.screen)
+
+
+@contextmanager
+def terminal(fleet: Fleet, *words: str) -> Iterator[Terminal]:
+    opened = Terminal(fleet, words)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def _processes() -> list[Path]:
+    return [folder for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+
+
+def _environment(folder: Path) -> bytes:
+    try:
+        return (folder / "environ").read_bytes()
+    except OSError:
+        return b""
+
+
+@pytest.fixture
+def serving(fleet: Fleet) -> Fleet:
+    fleet.serves()
+    assert fleet.run("up").status == 0
+    return fleet
+
+
+@pytest.mark.parametrize(
+    ("words", "hangs"),
+    [
+        (("logs", "-f"), "logs"),
+        (("logs", "-f", "spark-2"), "logs"),
+        (("logs",), "logs"),
+        (("status",), "status"),
+        (("verify",), "logs"),
+        (("bench",), "exec"),
+        (("prepare",), "install"),
+        (("preflight",), "preflight"),
+        (("down",), "stop"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_ctrl_c_ends_a_verb_at_once_and_leaves_nothing(serving: Fleet, words: tuple[str, ...], hangs: str) -> None:
+    for node in ("spark-1", "spark-2"):
+        serving.play(node, hangs, "touch $here/asked; sleep 20")
+    with terminal(serving, *words) as screen:
+        wait_until(lambda: any((serving.node(node) / "asked").exists() for node in ("spark-1", "spark-2")))
+        status, text = screen.press_ctrl_c()
+        assert (status, text) == ("130", "^C")
+        wait_until(lambda: screen.left_behind() == [], SOON_S)
+    places = {place for call in serving.calls("ssh") for place in re.findall(r"/tmp/sparkc\.\w+", " ".join(call.words))}
+    assert places
+    assert not [place for place in places if Path(place).exists()]
+
+
+@pytest.mark.parametrize("verb", ["prepare", "verify", "status"])
+def test_ctrl_c_is_heard_at_any_moment(serving: Fleet, verb: str) -> None:
+    """A trap of bash 5.2 that runs while a command substitution is read made bash complain, or abort."""
+    heard = 0
+    for hundredths in range(10, 60, 5):
+        with terminal(serving, verb) as screen:
+            time.sleep(hundredths / 100)
+            status, text = screen.press_ctrl_c()
+        if "^C" not in screen.text.partition("status ")[0]:
+            break  # It had ended by itself.
+        assert (status, text) == ("130", "^C")
+        heard += 1
+    assert heard > 0
