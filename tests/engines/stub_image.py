@@ -83,8 +83,8 @@ echo "the head is gone"
 exit 1
 """
 
-# SGLang, the proxy in front of prefill and decode, or else the beacon (resolve/beacon.py): a port that is open while the
-# container lives, and names its start.
+# SGLang, the proxy in front of prefill and decode, or else the beacon (resolve/beacon.py): a port that is open while
+# the container lives, and names its start.
 PYTHON = r"""#!/bin/bash
 source /usr/lib/record.sh
 record python3 "$@"
