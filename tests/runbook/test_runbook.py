@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 from ledger_example import FITS, TOO_MUCH, with_memory
 
+from committed import committed
 from plans import HOSTILE, NASTY, hostile, one_spark, rule, two_sparks
 from sparkc.findings import Failure, Finding, Severity
 from sparkc.plan import Because, Plan, Setting, Trouble
@@ -43,6 +44,7 @@ PAGES = {
     "two Sparks": readme(two_sparks(), ALLOWED, LEFT),
     "one Spark": readme(one_spark()),
     "memory known": readme(with_memory(FITS), LEFT),
+    "prefill and decode apart": readme(committed("minimax-m27-w8a8-a3-pd", "corrected")),
     "hostile": readme(hostile(), *hostile_findings()),
     "hostile troubles": readme(
         two_sparks(troubles=tuple(Trouble(text, text, text, text) for text in HOSTILE), summary=NASTY, model=NASTY)
