@@ -20,8 +20,8 @@ SPECS = Path(__file__).parent.parent.parent / "specs"
 def bound(name: str) -> DecodeBound:
     plan = compile_spec(SPECS / name, SPECS.parent, toolbox(Plugins()), datetime.date(2026, 11, 20)).launches[0].plan
     assert plan is not None
-    assert plan.decode is not None
-    return plan.decode
+    assert plan.layouts[0].decode is not None
+    return plan.layouts[0].decode
 
 
 def test_ten_of_228_billion_parameters_of_minimax_are_active() -> None:

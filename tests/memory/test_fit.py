@@ -169,4 +169,4 @@ def test_a_variant_may_take_the_decision_back(tmp_path: Path) -> None:
     path.write_text(yaml.safe_dump(spec), encoding="utf-8")
     fixed = compile_spec(path, tmp_path, toolbox(Plugins()), datetime.date(2026, 11, 20)).launches[1]
     assert fixed.plan is not None
-    assert fixed.plan.max_model_len == 4096
+    assert fixed.plan.layouts[0].max_model_len == 4096

@@ -29,6 +29,9 @@ open_workplace() {
 # it is pressed. Here nothing but `wait` goes on: a trap that bash 5.2 runs while it reads a command substitution is
 # misread as a part of it, and bash aborts. What runs in the background of a script does not hear Ctrl-C either.
 interruptible() {
+  GROUP='' INTERRUPTED=''
+  trap 'end_group 130' INT
+  trap 'end_group 143' TERM HUP
   set -m
   {
     set +m
@@ -37,18 +40,20 @@ interruptible() {
     trap '' TTOU
     "$@"
   } </dev/null &
-  trap 'end_group "$!" 130' INT
-  trap 'end_group "$!" 143' TERM HUP
-  wait_for "$!"
+  GROUP=$!
+  [[ -z $INTERRUPTED ]] || end_group "$INTERRUPTED"
+  wait_for "$GROUP"
 }
 
-# end_group GROUP STATUS: end everything in it, and this script.
+# end_group STATUS: end everything in the group, and this script; as soon as its number is known.
 end_group() {
+  INTERRUPTED=$1
+  [[ -n $GROUP ]] || return 0
   trap '' INT TERM HUP
-  kill -s TERM -- "-$1" 2>/dev/null
+  kill -s TERM -- "-$GROUP" 2>/dev/null
   # Reaped here, so that bash tells nobody how it ended.
-  wait "$1" 2>/dev/null
-  exit "$2"
+  wait "$GROUP" 2>/dev/null
+  exit "$1"
 }
 
 close_workplace() {
