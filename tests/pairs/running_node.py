@@ -44,15 +44,20 @@ class RunningNode:
     def containers(self) -> str:
         return self.call(self.client, "ps", "--all", "--format", "{{.Names}}").strip()
 
-    def kill_container(self) -> None:
-        """Kill the container's first process, as the kernel does when memory runs out."""
-        [container] = self.node.containers
-        pid = self.call(self.client, "container", "inspect", "--format", "{{.State.Pid}}", container.name).strip()
+    def kill_container(self, name: str | None = None) -> None:
+        """Kill the first process of a container, or of the only one, as the kernel does when memory runs out."""
+        if name is None:
+            [container] = self.node.containers
+            name = container.name
+        pid = self.call(self.client, "container", "inspect", "--format", "{{.State.Pid}}", name).strip()
         self.call("bash", "-c", f"kill -KILL {pid}")
 
     def serves(self, port: int) -> bool:
-        asked = f"curl --silent --fail http://127.0.0.1:{port}/v1/models || true"
-        return '"id"' in self.call("sh", "-c", asked)
+        return '"id"' in self.answer(f"http://127.0.0.1:{port}/v1/models")
+
+    def answer(self, url: str) -> str:
+        """Return the HTTP status and the body of an answer; 000 when there is none."""
+        return self.call("sh", "-c", f"curl --silent --write-out '%{{http_code}}' '{url}' || true")
 
     def listens_on(self) -> set[int]:
         """Return the TCP ports that anything listens on, by the kernel's own table."""

@@ -33,6 +33,21 @@ def sglang_pair(folder: Path) -> Plan:
     return _here(launch.plan)
 
 
+def separated(_: Path) -> Plan:
+    """Return prefill and decode on a node each, both of two ranks, and the proxy beside prefill."""
+    here = "nodes: {login: {user: ops, sudo: passwordless}}\ninterconnect: {interface: enp1s0f1np1}"
+    plan = _here(committed("minimax-m27-w8a8-a3-pd", "corrected", here))
+    # These machines have neither weights nor a driver.
+    return replace(plan, nodes=tuple(replace(node, containers=_bare(node.containers)) for node in plan.nodes))
+
+
+def _bare(containers: tuple[Container, ...]) -> tuple[Container, ...]:
+    return tuple(
+        replace(container, mounts=tuple(mount for mount in container.mounts if mount.kind == "cache"))
+        for container in containers
+    )
+
+
 def _here(plan: Plan) -> Plan:
     nodes = tuple(
         replace(node, containers=tuple(map(_container, node.containers)), steps=(), weights=()) for node in plan.nodes
