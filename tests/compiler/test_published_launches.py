@@ -136,6 +136,8 @@ DIFFERENCES = {
                      "pass kv-transfer") for role in RANKS),
         *(Difference(role, "--speculative_config", "one draft token: prefill only computes prompts",
                      "prefill-drafts-several-tokens") for role in RANKS[:2]),
+        *(Difference(role, "VLLM_ASCEND_ENABLE_FUSED_MC2", "for the decode side only", "fused-mc2-on-prefill-side")
+          for role in RANKS[:2]),
     ),
     "minimax-m27-w8a8-a2": (
         *ATLAS,

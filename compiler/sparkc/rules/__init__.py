@@ -181,6 +181,7 @@ ALL_RULES: tuple[str, ...] = (
     "scheduling.async_scheduling_with_cpu_drafts",
     "scheduling.long_prefill_threshold_above_context",
     "separation.decode_in_stages",
+    "separation.fused_mc2_on_prefill_side",
     "separation.hash_seed_differs",
     "separation.kv_port_in_ephemeral_range",
     "separation.kv_port_in_reserved_range",

@@ -14,8 +14,8 @@ sudo_mode=root
 
 # name, build
 containers=(
-  minimax-m27-w8a8-a3-pd-corrected-prefill-dp0 a710546e85f143f9
-  minimax-m27-w8a8-a3-pd-corrected-prefill-dp1 2f44431093deac5f
+  minimax-m27-w8a8-a3-pd-corrected-prefill-dp0 7fa2a97c50ef372b
+  minimax-m27-w8a8-a3-pd-corrected-prefill-dp1 a2bf582374629c99
   minimax-m27-w8a8-a3-pd-corrected-proxy 8cd856e9906355ba
 )
 

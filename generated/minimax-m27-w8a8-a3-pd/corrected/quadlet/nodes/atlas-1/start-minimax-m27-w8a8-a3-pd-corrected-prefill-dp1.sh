@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-w8a8-a3-pd (corrected)' NODE=atlas-1 CONTAINER=minimax-m27-w8a8-a3-pd-corrected-prefill-dp1
-readonly BUILD=2f44431093deac5f STOP_GRACE_S=60
+readonly BUILD=a2bf582374629c99 STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 

@@ -18,7 +18,7 @@ options=(
   # how node.sh finds its containers, and sees that one runs an older build
   --label 'sparkc.deployment=minimax-m27-w8a8-a3-pd'
   --label 'sparkc.variant=corrected'
-  --label 'sparkc.plan=2f44431093deac5f'
+  --label 'sparkc.plan=a2bf582374629c99'
   # pass containers: ranks, Ray and NCCL choose ports of their own on the node's network
   --network host
   # spec container.shm_size: said in specs/minimax-m27-w8a8-a3-pd.yaml
@@ -87,8 +87,8 @@ options=(
   --env 'OMP_NUM_THREADS=1'
   # spec env.TASK_QUEUE_ENABLE: said in specs/minimax-m27-w8a8-a3-pd.yaml
   --env 'TASK_QUEUE_ENABLE=1'
-  # spec env.VLLM_ASCEND_ENABLE_FUSED_MC2: said in specs/minimax-m27-w8a8-a3-pd.yaml
-  --env 'VLLM_ASCEND_ENABLE_FUSED_MC2=1'
+  # spec env.VLLM_ASCEND_ENABLE_FUSED_MC2: said in role prefill
+  --env 'VLLM_ASCEND_ENABLE_FUSED_MC2=0'
   # spec env.HCCL_BUFFSIZE: said in role prefill
   --env 'HCCL_BUFFSIZE=1024'
   # spec env.VLLM_ASCEND_ENABLE_FLASHCOMM1: said in role prefill

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly DEPLOYMENT='minimax-m27-w8a8-a3-pd (corrected)' NODE=atlas-1 CONTAINER=minimax-m27-w8a8-a3-pd-corrected-prefill-dp0
-readonly BUILD=a710546e85f143f9 STOP_GRACE_S=60
+readonly BUILD=7fa2a97c50ef372b STOP_GRACE_S=60
 # pass containers: 3 attempts, since each reload takes up to 25 minutes and a leak needs a reboot
 readonly RESTART_PAUSE_S=150
 
